@@ -1,0 +1,67 @@
+# Fairlead. Every target sets up what it needs: Node 24, packages, and (for demo and test) the real servers.
+
+SHELL := /bin/sh
+RUN := ./tools/with-node24.sh
+INSTALLED := node_modules/.package-lock.json
+
+.DEFAULT_GOAL := help
+.PHONY: help install build typecheck lint format test test-unit test-integration coverage crds servers verify demo run image bench clean
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## Install Node 24 (if yours is older) and the packages of the lock file
+
+$(INSTALLED): package.json package-lock.json tools/node24/package-lock.json
+	$(RUN) npm ci --loglevel=error
+	@touch $@
+
+build: install ## Bundle the operator into dist/
+	$(RUN) node tools/build.ts
+
+typecheck: install ## Check types
+	$(RUN) npx --no-install tsc -p .
+
+lint: install ## Check rules, formatting and dead code
+	$(RUN) npx --no-install eslint .
+	$(RUN) npx --no-install biome format .
+	$(RUN) npx --no-install knip
+
+format: install ## Format all sources
+	$(RUN) npx --no-install biome format --write .
+
+crds: install ## Generate the CRDs from their schema source
+	$(RUN) node tools/crds/generate.ts
+
+servers: install ## Build kube-apiserver, etcd, Vault and kubectl into the cache (minutes, once)
+	$(RUN) node test/testbed/build-servers.ts
+
+test: build servers ## Run all tests: unit, architecture, integration on real servers, CRDs up to date
+	$(RUN) node tools/crds/generate.ts --check
+	$(RUN) node tools/run-tests.ts
+
+test-unit: install ## Run the unit and architecture tests
+	$(RUN) npx --no-install vitest run --project unit
+
+test-integration: build servers ## Run the tests on real servers
+	$(RUN) npx --no-install vitest run --project integration
+
+coverage: install ## Unit tests with a coverage report in coverage/
+	$(RUN) npx --no-install vitest run --project unit --coverage
+
+verify: typecheck lint test ## What CI runs
+
+demo: build servers ## Show the main job on a real control plane and a real Vault
+	$(RUN) node test/demo/demo.ts
+
+run: build ## Run the operator against your current kubeconfig
+	bin/fairlead run $(ARGS)
+
+image: ## Build the container image
+	docker build -t fairlead:$$(sed -n 's/.*"version": "\(.*\)",/\1/p' package.json) .
+
+bench: build servers ## Measure cold start on a real control plane and a real Vault
+	$(RUN) node bench/run.ts $(ARGS)
+
+clean: ## Remove what was built in this clone (not the caches)
+	rm -rf dist coverage node_modules tools/node24/node_modules

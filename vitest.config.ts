@@ -1,0 +1,20 @@
+// Three suites: unit and architecture need nothing but Node; integration shares one rig of real servers.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/architecture/**/*.test.ts"] } },
+      {
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts", "test/testbed/**/*.test.ts"],
+          globalSetup: ["test/testbed/global-setup.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+    coverage: { provider: "v8", include: ["src/**/*.ts"] },
+  },
+});
