@@ -1,0 +1,214 @@
+// What the API server checks by structure, checked here too: manifests come from `fairlead validate` as well, and from
+// before a CRD upgrade. The schemas are generated from the same source as the CRDs (src/core/spec/schemas/).
+
+import { failed, ok, type Result } from "../result.ts";
+import { isRecord, listOf, recordOf } from "../unknown.ts";
+import type { SpecError } from "./records.ts";
+import { type TextRuleName, textRules } from "./rules.ts";
+
+export type SchemaNode = ObjectNode | MapNode | ListNode | TextNode | IntegerNode | BooleanNode | IntegerOrTextNode;
+
+interface ObjectNode {
+  readonly kind: "object";
+  readonly required?: readonly string[];
+  readonly properties: Readonly<Record<string, SchemaNode>>;
+}
+interface MapNode {
+  readonly kind: "map";
+  readonly maxProperties: number;
+  readonly values: SchemaNode;
+}
+interface ListNode {
+  readonly kind: "list";
+  readonly minItems?: number;
+  readonly maxItems: number;
+  /** The property that no two items may share. */
+  readonly mapKey?: string;
+  readonly items: SchemaNode;
+}
+interface TextNode {
+  readonly kind: "text";
+  readonly oneOf?: readonly string[];
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly rule?: TextRuleName;
+}
+interface IntegerNode {
+  readonly kind: "integer";
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+interface BooleanNode {
+  readonly kind: "boolean";
+}
+interface IntegerOrTextNode {
+  readonly kind: "integerOrText";
+}
+
+/** The type of the documents that a schema describes. */
+export type Wire<S> = S extends { kind: keyof WireOf<S> } ? WireOf<S>[S["kind"]] : never;
+
+interface WireOf<S> {
+  object: WireObject<Field<S, "properties">, Item<Field<S, "required">>>;
+  map: Readonly<Record<string, Wire<Field<S, "values">>>>;
+  list: readonly Wire<Field<S, "items">>[];
+  text: S extends { oneOf: readonly unknown[] } ? Item<S["oneOf"]> : string;
+  integer: number;
+  boolean: boolean;
+  integerOrText: number | string;
+}
+type Field<S, K extends string> = S extends Readonly<Record<K, infer F>> ? F : never;
+type Item<L> = L extends readonly (infer I)[] ? I : never;
+type WireObject<P, R> = { readonly [K in keyof P as K extends R ? K : never]: Wire<P[K]> } & {
+  readonly [K in keyof P as K extends R ? never : K]?: Wire<P[K]>;
+};
+
+/**
+ * The document as the schema types it, nulls of absent properties removed (as the API server does), or its first
+ * problem. Unknown fields are no problem here: see `unknownPaths`.
+ */
+export function conform<S extends SchemaNode>(schema: S, raw: unknown, path: string): Result<Wire<S>, SpecError> {
+  const value = withoutNulls(raw);
+  const problem = firstProblem(schema, value, path);
+  // The check is the proof of the type: this is the constructor of Wire<S>.
+  return problem === undefined ? ok(value as Wire<S>) : failed(problem);
+}
+
+/** Paths of the fields that the schema does not have, for strict validation. */
+export function unknownPaths(schema: SchemaNode, value: unknown, path: string): readonly string[] {
+  switch (schema.kind) {
+    case "object":
+      return Object.entries(recordOf(value)).flatMap(([name, child]) => {
+        const property = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
+        return property === undefined ? [`${path}.${name}`] : unknownPaths(property, child, `${path}.${name}`);
+      });
+    case "map":
+      return Object.entries(recordOf(value)).flatMap(([name, child]) =>
+        unknownPaths(schema.values, child, `${path}[${name}]`),
+      );
+    case "list":
+      return listOf(value).flatMap((item, index) => unknownPaths(schema.items, item, `${path}[${index}]`));
+    case "text":
+    case "integer":
+    case "boolean":
+    case "integerOrText":
+      return [];
+  }
+}
+
+function firstProblem(schema: SchemaNode, value: unknown, path: string): SpecError | undefined {
+  switch (schema.kind) {
+    case "object":
+      return objectProblem(schema, value, path);
+    case "map":
+      return mapProblem(schema, value, path);
+    case "list":
+      return listProblem(schema, value, path);
+    case "text":
+    case "integer":
+    case "boolean":
+    case "integerOrText": {
+      const message = scalarProblem(schema, value);
+      return message === undefined ? undefined : { path, message };
+    }
+  }
+}
+
+function objectProblem(schema: ObjectNode, value: unknown, path: string): SpecError | undefined {
+  if (!isRecord(value)) return { path, message: "must be an object" };
+  const missing = schema.required?.find((name) => !Object.hasOwn(value, name));
+  if (missing !== undefined) return { path: `${path}.${missing}`, message: "is required" };
+  return firstOf(
+    Object.entries(schema.properties).filter(([name]) => Object.hasOwn(value, name)),
+    ([name, property]) => firstProblem(property, value[name], `${path}.${name}`),
+  );
+}
+
+function mapProblem(schema: MapNode, value: unknown, path: string): SpecError | undefined {
+  if (!isRecord(value)) return { path, message: "must be a map" };
+  const entries = Object.entries(value);
+  if (entries.length > schema.maxProperties) {
+    return { path, message: `must have at most ${schema.maxProperties} entries` };
+  }
+  return firstOf(entries, ([name, child]) => firstProblem(schema.values, child, `${path}[${name}]`));
+}
+
+function listProblem(schema: ListNode, value: unknown, path: string): SpecError | undefined {
+  if (!Array.isArray(value)) return { path, message: "must be a list" };
+  if (value.length > schema.maxItems) return { path, message: `must have at most ${schema.maxItems} items` };
+  if (value.length < (schema.minItems ?? 0))
+    return { path, message: `must have at least ${schema.minItems ?? 0} items` };
+  const problem = firstOf([...value.entries()], ([index, item]) =>
+    firstProblem(schema.items, item, `${path}[${index}]`),
+  );
+  return problem ?? (schema.mapKey === undefined ? undefined : duplicateProblem(schema.mapKey, value, path));
+}
+
+function duplicateProblem(key: string, value: readonly unknown[], path: string): SpecError | undefined {
+  const seen = new Set<unknown>();
+  return firstOf([...value.entries()], ([index, item]) => {
+    const id = isRecord(item) ? item[key] : undefined;
+    if (seen.has(id)) return { path: `${path}[${index}]`, message: `duplicate ${key}: give each entry its own` };
+    seen.add(id);
+    return undefined;
+  });
+}
+
+type ScalarNode = TextNode | IntegerNode | BooleanNode | IntegerOrTextNode;
+
+function scalarProblem(schema: ScalarNode, value: unknown): string | undefined {
+  switch (schema.kind) {
+    case "text":
+      return typeof value === "string" ? textProblem(schema, value) : "must be a string";
+    case "integer":
+      return isInteger(value) ? rangeProblem(schema, value) : "must be a whole number";
+    case "boolean":
+      return typeof value === "boolean" ? undefined : "must be true or false";
+    case "integerOrText":
+      return typeof value === "string" || isInteger(value) ? undefined : "must be a whole number or a string";
+  }
+}
+
+function isInteger(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+function textProblem(schema: TextNode, value: string): string | undefined {
+  if (schema.oneOf !== undefined && !schema.oneOf.includes(value)) return `must be one of ${schema.oneOf.join(", ")}`;
+  const length = characterCount(value);
+  if (length < (schema.minLength ?? 0)) return "must not be empty";
+  if (length > (schema.maxLength ?? Infinity)) return `must have at most ${schema.maxLength ?? 0} characters`;
+  return schema.rule === undefined ? undefined : ruleProblem(schema.rule, value);
+}
+
+/** In code points, as the API server counts. */
+export function characterCount(value: string): number {
+  return Array.from(value).length;
+}
+
+function ruleProblem(name: TextRuleName, value: string): string | undefined {
+  return new RegExp(textRules[name].pattern).test(value) ? undefined : textRules[name].message;
+}
+
+function rangeProblem(schema: IntegerNode, value: number): string | undefined {
+  const { minimum = -Infinity, maximum = Infinity } = schema;
+  return value >= minimum && value <= maximum ? undefined : `must be between ${minimum} and ${maximum}`;
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return listOf(value).map(withoutNulls);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, child]) => child !== null)
+      .map(([name, child]) => [name, withoutNulls(child)]),
+  );
+}
+
+function firstOf<T>(items: readonly T[], check: (item: T) => SpecError | undefined): SpecError | undefined {
+  for (const item of items) {
+    const problem = check(item);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}

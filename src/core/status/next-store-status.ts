@@ -1,0 +1,53 @@
+// The status of a SecretStore or ClusterSecretStore after a validation. Without news it is deeply equal to the status
+// before.
+
+import { isDeepStrictEqual } from "node:util";
+import type { StoreHealth } from "../provider/port.ts";
+import type { Result } from "../result.ts";
+import { verdictConditions, type Verdict } from "./conditions.ts";
+import type { SecretStoreStatus } from "./secret-store-status.ts";
+import type { StoreFailure } from "./store-error.ts";
+import { timestamp } from "./timestamp.ts";
+
+/** What one validation found. */
+export interface StoreReport {
+  readonly generation: number;
+  readonly outcome: Result<StoreHealth, StoreFailure>;
+}
+
+const VALID_MESSAGE = "login and access were checked";
+
+/** `nowMs`: milliseconds since 1970. */
+export function nextStoreStatus(
+  previous: SecretStoreStatus | undefined,
+  { generation, outcome }: StoreReport,
+  nowMs: number,
+): SecretStoreStatus {
+  const time = timestamp(nowMs);
+  const backendIdentity = firstSeenBackend(previous, { generation, outcome });
+  const capabilities = outcome.ok ? outcome.value.capabilities : previous?.capabilities;
+  const status = {
+    observedGeneration: generation,
+    conditions: verdictConditions(verdict(outcome), { previous: previous?.conditions ?? [], generation, time }),
+    ...(capabilities === undefined ? {} : { capabilities }),
+    ...(backendIdentity === undefined ? {} : { backendIdentity }),
+  };
+  const lastValidated = previous?.lastValidated ?? time;
+  return isDeepStrictEqual({ ...status, lastValidated }, previous)
+    ? { ...status, lastValidated }
+    : { ...status, lastValidated: time };
+}
+
+function verdict(outcome: StoreReport["outcome"]): Verdict {
+  if (!outcome.ok) return { isReady: false, ...outcome.error };
+  return { isReady: true, reason: "Valid", message: outcome.value.notes.join("; ") || VALID_MESSAGE, stalled: false };
+}
+
+/** What was first seen stays, so that a later difference shows; a new spec may mean another backend. */
+function firstSeenBackend(
+  previous: SecretStoreStatus | undefined,
+  { generation, outcome }: StoreReport,
+): string | undefined {
+  const known = previous?.observedGeneration === generation ? previous.backendIdentity : undefined;
+  return known ?? (outcome.ok ? outcome.value.backendIdentity : undefined);
+}

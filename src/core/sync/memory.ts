@@ -1,0 +1,32 @@
+// What one process remembers of an ExternalSecret between two syncs. Losing it costs one read, never correctness.
+
+import type { ExternalSecretStatus } from "../status/external-secret-status.ts";
+import type { Confirmations } from "./confirmations.ts";
+import type { SecretReport } from "./report.ts";
+
+export interface SyncMemory {
+  readonly uid: string;
+  /** `specVersion` of the last sync that ended, well or not. */
+  readonly specVersion: string;
+  /** Force-sync token that the last sync served. */
+  readonly forceSync: string | undefined;
+  /** The target as we last wrote or verified it; undefined while it is not as wanted. */
+  readonly target: { readonly uid: string; readonly resourceVersion: string } | undefined;
+  /** Look again at this time, monotonic milliseconds; undefined: only when something changes. */
+  readonly dueMs: number | undefined;
+  /** Since when an outage of its store holds the due check back, monotonic milliseconds. */
+  readonly outageSinceMs: number | undefined;
+  /** Syncs that failed in a row, for the backoff. */
+  readonly failures: number;
+  /** Identities of all versions of the last complete rendering; undefined where one source has none. */
+  readonly versions: string | undefined;
+  /** Which source filled which key in the last complete rendering. */
+  readonly provenance: ReadonlyMap<string, string>;
+  readonly confirmations: Confirmations;
+  /** When we put back what another writer had changed, monotonic milliseconds; newest last. */
+  readonly heals: readonly number[];
+  /** A write to the Secret that status does not show, because its own write failed. */
+  readonly unpublished: SecretReport | undefined;
+  /** What we last wrote to `/status`, while the watch may not show it yet. */
+  readonly written: { readonly status: ExternalSecretStatus; readonly resourceVersion: string } | undefined;
+}
