@@ -1,0 +1,100 @@
+// Streams for watches: many on one HTTP/2 connection, or one connection each where a proxy speaks HTTP/1.1 only.
+
+import type { TLSSocket } from "node:tls";
+import type { Clock } from "../core/clock.ts";
+import { failed, ok, type Result } from "../core/result.ts";
+import type { TransportFailure } from "./api-error.ts";
+import type { CurrentCredentials } from "./credential-cache.ts";
+import { openHttp1Stream } from "./http1-stream.ts";
+import { createHttp2Session, type Http2Session, type PingTimes } from "./http2-session.ts";
+import type { StreamEnd, StreamHandlers, StreamRequest } from "./stream.ts";
+import { connectTls } from "./tls-connect.ts";
+import type { Endpoint } from "./tls-options.ts";
+
+export interface WatchTransport {
+  open(
+    request: StreamRequest & { readonly credentials: CurrentCredentials },
+    handlers: StreamHandlers,
+    signal: AbortSignal,
+  ): Promise<StreamEnd>;
+  close(): void;
+}
+
+export interface WatchTimes {
+  readonly pings: PingTimes;
+  /** Longest silence of an HTTP/1.1 watch, milliseconds. */
+  readonly idleMs: number;
+}
+
+type Carrier =
+  | { readonly kind: "session"; readonly session: Http2Session }
+  | { readonly kind: "socket"; readonly socket: TLSSocket };
+
+/** A server that takes a connection and refuses its streams at once is asked so often before the watch fails. */
+const MAX_CONNECTS = 3;
+
+export function createWatchTransport(endpoint: Endpoint, clock: Clock, times: WatchTimes): WatchTransport {
+  const carriers = createCarriers(endpoint, clock, times.pings);
+  return {
+    async open(request, handlers, signal) {
+      const carrier = await carriers.acquire(request.credentials);
+      if (!carrier.ok) return { kind: "failed", failure: carrier.error };
+      const { path: relative, headers } = request;
+      const path = endpoint.pathPrefix + relative;
+      if (carrier.value.kind === "session") return carrier.value.session.open({ path, headers }, handlers, signal);
+      const limits = { signal, clock, idleMs: times.idleMs };
+      return openHttp1Stream(carrier.value.socket, { host: endpoint.host, path, headers }, handlers, limits);
+    },
+    close: carriers.close,
+  };
+}
+
+interface Carriers {
+  acquire(current: CurrentCredentials): Promise<Result<Carrier, TransportFailure>>;
+  close(): void;
+}
+
+function createCarriers(endpoint: Endpoint, clock: Clock, pings: PingTimes): Carriers {
+  const sessions = new Map<Http2Session, number>();
+  /** HTTP/2 connections are shared, so only one is made at a time; HTTP/1.1 ones are not. */
+  let connecting: Promise<Result<Carrier, TransportFailure>> | undefined;
+  let shared = true;
+  let closed = false;
+
+  const connect = async (current: CurrentCredentials): Promise<Result<Carrier, TransportFailure>> => {
+    const socket = await connectTls(endpoint, current.credentials, clock);
+    connecting = undefined;
+    if (!socket.ok) return socket;
+    if (closed) socket.value.destroy();
+    shared = socket.value.alpnProtocol === "h2";
+    if (!shared) return ok({ kind: "socket", socket: socket.value });
+    const session = createHttp2Session(socket.value, endpoint.origin, {
+      clock,
+      pings,
+      onClose: () => sessions.delete(session),
+    });
+    sessions.set(session, current.tlsGeneration);
+    return ok({ kind: "session", session });
+  };
+
+  const usableSession = (tlsGeneration: number): Http2Session | undefined =>
+    [...sessions].find(([session, generation]) => generation === tlsGeneration && session.usable)?.[0];
+
+  return {
+    async acquire(current) {
+      for (let connects = 0; connects < MAX_CONNECTS; connects += 1) {
+        const session = usableSession(current.tlsGeneration);
+        if (session !== undefined) return ok({ kind: "session", session });
+        if (!shared) return connect(current);
+        const made = await (connecting ??= connect(current));
+        if (!made.ok) return made;
+        if (made.value.kind === "socket") made.value.socket.destroy();
+      }
+      return failed("connect");
+    },
+    close() {
+      closed = true;
+      for (const session of sessions.keys()) session.destroy();
+    },
+  };
+}

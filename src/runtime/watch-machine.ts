@@ -1,0 +1,182 @@
+// What to do next to keep a cache equal to the API server: list, then stream, then resume. Pure: it takes what happened
+// and returns the next state and the effects; the informer performs them. One timer is armed in every state, every end
+// of a stream takes the same path (resume at the last resourceVersion, relist on 410), and nothing stops it for good.
+// Reference: kubernetes/client-go tools/cache/reflector.go.
+
+import { compareResourceVersions } from "../core/resource-version.ts";
+import { type ApiError, errorFromFailure } from "../kubernetes/api-error.ts";
+import { equalJitterMs } from "./backoff.ts";
+import type { WatchEvent } from "./watch-event.ts";
+import type {
+  Listing,
+  PageArrived,
+  Relist,
+  Resume,
+  Streaming,
+  WatchEffect,
+  WatchEnvironment,
+  WatchInput,
+  WatchState,
+  WatchStep,
+} from "./watch-state.ts";
+
+/** Objects per page: what client-go's pager asks for. */
+const PAGE_LIMIT = 500;
+/** Backstop only: each page has a shorter deadline of its own. */
+const PAGE_TIMER_MS = 90_000;
+/** How long a stream is asked to last, seconds, at random between the two. */
+const STREAM_SECONDS = { least: 300, most: 600 };
+/** The server ends the stream by itself; if it has not by then, we do. */
+const STREAM_GRACE_MS = 30_000;
+/** Half of the first ceiling is the shortest delay: 800 ms, as in client-go. */
+const BACKOFF_BASE_MS = 1_600;
+const BACKOFF_CAP_MS = 30_000;
+/** While nobody answers at all a try costs nothing, and we want to be back soon after the server is. */
+const UNREACHABLE_CAP_MS = 5_000;
+/** A stream that lived so long ends the backoff. */
+const STABLE_MS = 120_000;
+/** So many failures in a row that the server had a say in, and the resourceVersion itself may be what it cannot serve. */
+const FAILURES_BEFORE_RELIST = 5;
+
+export const initialWatchState: WatchState = { kind: "list", pageLimit: PAGE_LIMIT, failures: 0 };
+
+/** Inputs that do not fit the state (an answer that was overtaken) change nothing. */
+export function nextWatchStep(state: WatchState, input: WatchInput, env: WatchEnvironment): WatchStep {
+  if (input.kind === "start") return list({ kind: "list", pageLimit: PAGE_LIMIT }, 0);
+  if (input.kind === "timer") return afterTimer(state, env);
+  if (state.kind === "list") return whileListing(state, input, env);
+  if (state.kind === "stream") return whileStreaming(state, input, env);
+  return { state, effects: [] };
+}
+
+function whileListing(state: Listing, input: WatchInput, env: WatchEnvironment): WatchStep {
+  if (input.kind === "page") return afterPage(state, input, env);
+  if (input.kind === "listFailed") return listFailed(state, input.error, env);
+  return { state, effects: [] };
+}
+
+function whileStreaming(state: Streaming, input: WatchInput, env: WatchEnvironment): WatchStep {
+  if (input.kind === "event") return afterEvent(state, input.event, env);
+  if (input.kind === "streamEnded") return streamEnded(state, input.error, env);
+  return { state, effects: [] };
+}
+
+function list(next: Relist, failures: number): WatchStep {
+  return {
+    state: { ...next, failures },
+    effects: [
+      { kind: "fetchPage", limit: next.pageLimit, continueToken: undefined },
+      { kind: "setTimer", delayMs: PAGE_TIMER_MS },
+    ],
+  };
+}
+
+function afterPage(state: Listing, { continueToken, resourceVersion }: PageArrived, env: WatchEnvironment): WatchStep {
+  if (continueToken !== undefined) {
+    const fetch: WatchEffect = { kind: "fetchPage", limit: state.pageLimit, continueToken };
+    return { state, effects: [fetch, { kind: "setTimer", delayMs: PAGE_TIMER_MS }] };
+  }
+  const opened = stream(resourceVersion, state.failures, env);
+  return { state: opened.state, effects: [{ kind: "commitList" }, ...opened.effects] };
+}
+
+function listFailed(state: Listing, error: ApiError, env: WatchEnvironment): WatchStep {
+  return retry(
+    { kind: "list", pageLimit: nextPageLimit(state.pageLimit, error) },
+    { error, failures: state.failures + 1 },
+    env,
+  );
+}
+
+/** A continue token that expires between pages asks for one page; an answer over the cap asks for smaller ones. */
+function nextPageLimit(limit: number | undefined, error: ApiError): number | undefined {
+  if (error.kind === "gone") return undefined;
+  if (error.failure !== "bodyTooLarge") return limit;
+  return limit === undefined ? PAGE_LIMIT : Math.max(1, Math.floor(limit / 5));
+}
+
+function stream(resourceVersion: string, failures: number, { nowMs, random }: WatchEnvironment): WatchStep {
+  const { least, most } = STREAM_SECONDS;
+  const timeoutSeconds = least + Math.floor(random() * (most - least + 1));
+  return {
+    state: { kind: "stream", resourceVersion, sinceMs: nowMs, failures },
+    effects: [
+      { kind: "openStream", resourceVersion, timeoutSeconds },
+      { kind: "setTimer", delayMs: timeoutSeconds * 1000 + STREAM_GRACE_MS },
+    ],
+  };
+}
+
+function afterEvent(state: Streaming, event: WatchEvent, env: WatchEnvironment): WatchStep {
+  switch (event.kind) {
+    case "changed":
+    case "deleted":
+    case "bookmark": {
+      const order = compareResourceVersions(event.resourceVersion, state.resourceVersion);
+      if (event.kind === "bookmark" ? order < 0 : order <= 0)
+        return { state, effects: [{ kind: "ignored", why: "stale" }] };
+      const effects: WatchEffect[] =
+        event.kind === "bookmark" ? [] : [{ kind: "apply", deleted: event.kind === "deleted", object: event.object }];
+      return { state: { ...state, resourceVersion: event.resourceVersion }, effects };
+    }
+    case "unknown":
+      return { state, effects: [{ kind: "ignored", why: "unknown" }] };
+    case "error":
+      return streamEnded(state, event.error, env);
+    case "malformed":
+      return streamEnded(state, errorFromFailure("malformed", undefined, false), env);
+  }
+}
+
+function streamEnded(state: Streaming, error: ApiError | undefined, env: WatchEnvironment): WatchStep {
+  const stable = env.nowMs - state.sinceMs >= STABLE_MS;
+  if (stable && error === undefined) {
+    const opened = stream(state.resourceVersion, 0, env);
+    return { state: opened.state, effects: [{ kind: "abandon" }, ...opened.effects] };
+  }
+  const failures = (stable ? 0 : state.failures) + 1;
+  const next: Resume | Relist = mustRelist(error, failures)
+    ? { kind: "list", pageLimit: PAGE_LIMIT }
+    : { kind: "stream", resourceVersion: state.resourceVersion };
+  return retry(next, { error, failures }, env);
+}
+
+function mustRelist(error: ApiError | undefined, failures: number): boolean {
+  if (error === undefined || error.kind === "throttled") return false;
+  const answered = error.status !== undefined || error.kind === "malformed";
+  return error.kind === "gone" || (answered && failures >= FAILURES_BEFORE_RELIST);
+}
+
+interface Failure {
+  readonly error: ApiError | undefined;
+  readonly failures: number;
+}
+
+function retry(next: Resume | Relist, { error, failures }: Failure, { random }: WatchEnvironment): WatchStep {
+  const unreachable = error?.kind === "unavailable" && error.status === undefined;
+  const capMs = unreachable ? UNREACHABLE_CAP_MS : BACKOFF_CAP_MS;
+  const backoffMs = equalJitterMs(failures, { baseMs: BACKOFF_BASE_MS, capMs }, random);
+  const delayMs = Math.max(error?.retryAfterMs ?? 0, backoffMs);
+  return {
+    state: { kind: "backoff", failures, next },
+    effects: [
+      { kind: "abandon" },
+      { kind: "retrying", error, relist: next.kind === "list", delayMs },
+      { kind: "setTimer", delayMs },
+    ],
+  };
+}
+
+function afterTimer(state: WatchState, env: WatchEnvironment): WatchStep {
+  const overdue = errorFromFailure("unavailable", "deadline", false);
+  switch (state.kind) {
+    case "list":
+      return listFailed(state, overdue, env);
+    case "stream":
+      return streamEnded(state, overdue, env);
+    case "backoff":
+      return state.next.kind === "list"
+        ? list(state.next, state.failures)
+        : stream(state.next.resourceVersion, state.failures, env);
+  }
+}
