@@ -1,0 +1,97 @@
+// What is mounted where a store reads. Vault answers 404 to every key of a mount that was replaced, and of a KV v1
+// mount read as v2; none of that is absence. So an absent key is believed only from the mount that was there before.
+
+import type { Clock } from "../../core/clock.ts";
+import { type ProviderError, type ProviderErrorKind, providerError } from "../../core/provider/error.ts";
+import { failed, ok, type Result } from "../../core/result.ts";
+import type { VaultStoreSpec } from "../../core/spec/secret-store.ts";
+import type { AuthorizedApi } from "./authorized.ts";
+import { requestPath } from "./key-path.ts";
+import { errorOfReply, unexpectedShape } from "./map-error.ts";
+import type { VaultReply } from "./vault-reply.ts";
+
+export interface Mounts {
+  /** Type, version and accessor of the mount now; undefined if Vault does not let us see it. */
+  check(mount: string, signal: AbortSignal): Promise<Result<string | undefined, ProviderError>>;
+  /** Remembers the mount that served a value, unless it is known already. */
+  remember(mount: string, signal: AbortSignal): Promise<void>;
+  /** Fails if an absence at this mount proves nothing: another mount lies there now. */
+  confirmAbsence(mount: string, signal: AbortSignal): Promise<Result<void, ProviderError>>;
+}
+
+/** Absences within this time share one look; two confirmations of one absence are at least 30 s apart (api.md). */
+const SHARED_LOOK_MS = 5_000;
+
+type Look = Result<string | undefined, ProviderError>;
+
+export function createMounts(spec: VaultStoreSpec, api: AuthorizedApi, clock: Clock): Mounts {
+  const remembered = new Map<string, string | undefined>();
+  const recent = new Map<string, { readonly atMs: number; readonly look: Promise<Look> }>();
+
+  const check: Mounts["check"] = async (mount, signal) => {
+    const exchange = await api.probe(requestPath("sys/internal/ui/mounts", mount), signal);
+    if (!exchange.ok) return exchange;
+    const identity = identityOf(spec, mount, exchange.value);
+    if (identity.ok && remembered.get(mount) === undefined) remembered.set(mount, identity.value);
+    return identity;
+  };
+
+  const sharedLook = async (mount: string, signal: AbortSignal): Promise<Look> => {
+    const now = clock.monotonicMs();
+    const last = recent.get(mount);
+    const shared = last !== undefined && now - last.atMs < SHARED_LOOK_MS ? await last.look : undefined;
+    if (shared?.ok === true) return shared;
+    const look = check(mount, signal);
+    recent.set(mount, { atMs: now, look });
+    return look;
+  };
+
+  return {
+    check,
+    remember: async (mount, signal) => {
+      if (!remembered.has(mount)) await sharedLook(mount, signal);
+    },
+    confirmAbsence: async (mount, signal) => {
+      const now = await sharedLook(mount, signal);
+      if (!now.ok) return now;
+      const before = remembered.get(mount);
+      if (before === undefined || now.value === undefined || before === now.value) return ok(undefined);
+      return failed(
+        providerError("mountChanged", `mount ${mount} was replaced: its secrets are not those that were read before`),
+      );
+    },
+  };
+}
+
+function identityOf(spec: VaultStoreSpec, mount: string, reply: VaultReply): Look {
+  if (reply.status === 403) return ok(undefined);
+  if (reply.status !== 200) return failed(errorOfReply(reply));
+  const type = reply.text(reply.at("data", "type"));
+  const path = reply.text(reply.at("data", "path"));
+  if (type === undefined || path === undefined) return failed(unexpectedShape(reply));
+  const version = reply.text(reply.at("data", "options", "version")) === "2" ? "v2" : "v1";
+  const fault = mountFault(spec, { type, version, isInside: path !== `${mount}/` });
+  if (fault !== undefined) return failed(providerError(faultKind(spec), `mount ${mount} ${fault}`));
+  return ok([type, version, reply.text(reply.at("data", "accessor")) ?? ""].join("/"));
+}
+
+interface MountFacts {
+  readonly type: string;
+  readonly version: "v1" | "v2";
+  /** The name reaches into a mount instead of naming it. */
+  readonly isInside: boolean;
+}
+
+/** What is wrong, as a clause after the mount's name. KV v1 has no paths of its own, so a prefix of keys may be part of the name. */
+function mountFault(spec: VaultStoreSpec, mount: MountFacts): string | undefined {
+  if (mount.type !== "kv" && mount.type !== "generic") return "is not a KV secrets engine";
+  if (mount.version !== spec.version) {
+    return `is KV version ${mount.version.slice(1)}, the store says ${spec.version}`;
+  }
+  return mount.isInside && mount.version === "v2" ? "is a path inside another mount" : undefined;
+}
+
+/** Where keys name the mount, a wrong one is a fault of the key and not of the store. */
+function faultKind(spec: VaultStoreSpec): ProviderErrorKind {
+  return spec.path === undefined ? "invalidReference" : "mountChanged";
+}
