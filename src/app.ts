@@ -1,0 +1,153 @@
+// The composition root of the operator: builds each object once, and owns the order of start and stop. No decision is
+// taken here.
+
+import { readFile } from "node:fs/promises";
+import { createCaches } from "./app/caches.ts";
+import { createControllers } from "./app/controllers.ts";
+import { createStores } from "./app/stores.ts";
+import type { ClusterSource, Config } from "./config/config.ts";
+import type { ProcessIo } from "./config/process-io.ts";
+import { version } from "./config/version.ts";
+import type { Logger } from "./core/logger.ts";
+import { SecretValue } from "./core/secret-value.ts";
+import { createEventRecorder } from "./kubernetes/event-recorder.ts";
+import { type Environment, loadConnection } from "./kubernetes/load-connection.ts";
+import { createKubernetesClient, type KubernetesClient } from "./kubernetes/rest-client.ts";
+import { createHealth } from "./observability/health.ts";
+import { type HttpServer, startHttpServer } from "./observability/http-server.ts";
+import { createJsonLogger } from "./observability/json-logger.ts";
+import { createMetrics } from "./observability/metrics.ts";
+import { type Component, createManager } from "./runtime/manager.ts";
+import { createObjectWatches } from "./runtime/object-watches.ts";
+import { systemClock as clock, systemRandom as random } from "./runtime/system-clock.ts";
+
+const EXIT_OK = 0;
+const EXIT_FAILED = 1;
+
+/** Runs until `io.signal` fires and everything is stopped. Returns the exit code; the reason of a failure is logged. */
+export async function runOperator(config: Config, io: ProcessIo): Promise<number> {
+  const log = createJsonLogger({ write: io.out, level: config.logLevel, nowMs: clock.nowMs });
+  const connection = await loadConnection(environmentOf(config.cluster));
+  if (!connection.ok) {
+    log.error("Could not load the connection to the API server", { detail: connection.error.message });
+    return EXIT_FAILED;
+  }
+  const metrics = createMetrics(version);
+  const userAgent = `fairlead/${version}`;
+  const onRequest = (method: string, code: string): void => metrics.apiRequest(method, code);
+  const client = createKubernetesClient({ connection: connection.value, clock, userAgent, onRequest });
+  const manager = createManager({
+    components: assemble({ config, log, metrics, client, instance: io.env["POD_NAME"] ?? "fairlead" }),
+    clock,
+    log,
+  });
+  try {
+    await manager.start(io.signal);
+    log.info("Operator started", { version, server: connection.value.serverUrl });
+    await fired(io.signal);
+    return EXIT_OK;
+  } catch (error) {
+    if (io.signal.aborted) return EXIT_OK;
+    log.failure("Operator could not start", error);
+    return EXIT_FAILED;
+  } finally {
+    await manager.stop();
+    client.close();
+    log.info("Operator stopped");
+  }
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly metrics: ReturnType<typeof createMetrics>;
+  readonly client: KubernetesClient;
+  /** Name of this replica, for Events. */
+  readonly instance: string;
+}
+
+/** In order of start: what comes later needs what stands before it. */
+function assemble(parts: Parts): readonly Component[] {
+  const { config, log, metrics, client } = parts;
+  const health = createHealth();
+  const events = createEventRecorder({ client, clock, instance: parts.instance, onLost: () => metrics.eventDropped() });
+  const watches = createObjectWatches({ client, clock, random });
+  const caches = createCaches({ client, clock, random, log, metrics });
+  const stores = createStores({
+    ...{ config, client, clock, random, log, metrics },
+    readOperatorToken: () => readToken(config.operatorTokenFile),
+    onHealthChange: (store, isReady, waiting) => controllers.storeHealthChanged(store, isReady, waiting),
+  });
+  const controllers = createControllers({ ...parts, clock, random, events, watches, caches, stores });
+  const informers = Object.values(caches);
+  health.addReadinessCheck("caches", () =>
+    informers.every((informer) => informer.hasSynced) ? undefined : "the first lists are not complete",
+  );
+  metrics.observeExternalSecrets(() => controllers.observedExternalSecrets());
+  metrics.observeStores(() => controllers.observedStores());
+  return [
+    httpComponent({ config, log, health, metrics }),
+    { name: "events", start: () => Promise.resolve(), stop: (signal) => events.stop(signal) },
+    { name: "stores", start: () => Promise.resolve(), stop: () => stores.closeAll() },
+    { name: "object watches", start: () => Promise.resolve(), stop: () => settled(() => watches.stop()) },
+    {
+      name: "caches",
+      async start() {
+        for (const informer of informers) informer.start();
+        await Promise.all(informers.map((informer) => informer.synced));
+      },
+      stop: () => settled(() => informers.forEach((informer) => informer.stop())),
+    },
+    {
+      name: "controllers",
+      start: () => settled(() => controllers.start()),
+      stop: (signal) => controllers.stop(signal),
+    },
+  ];
+}
+
+interface HttpParts extends Pick<Parts, "config" | "log" | "metrics"> {
+  readonly health: ReturnType<typeof createHealth>;
+}
+
+function httpComponent({ config, log, health, metrics }: HttpParts): Component {
+  let server: HttpServer | undefined;
+  return {
+    name: "HTTP",
+    async start() {
+      const started = await startHttpServer({ ...config.httpAddress, health, metrics, log });
+      if (!started.ok) throw new Error(started.error);
+      server = started.value;
+      log.info("Serving probes and metrics", { port: server.port });
+    },
+    stop: async () => server?.stop(),
+  };
+}
+
+function environmentOf(cluster: ClusterSource): Environment {
+  return cluster.kind === "kubeconfig"
+    ? { KUBECONFIG: cluster.path }
+    : { KUBERNETES_SERVICE_HOST: cluster.host, KUBERNETES_SERVICE_PORT: cluster.port };
+}
+
+/** Undefined: there is no such file, which the store's status then says. */
+async function readToken(path: string): Promise<SecretValue | undefined> {
+  try {
+    const bytes = await readFile(path);
+    return SecretValue.ofBytes(bytes.subarray(0, bytes.toString("latin1").trimEnd().length));
+  } catch {
+    return undefined;
+  }
+}
+
+function fired(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+function settled(act: () => void): Promise<void> {
+  act();
+  return Promise.resolve();
+}

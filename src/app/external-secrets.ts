@@ -1,0 +1,80 @@
+// The ExternalSecret side of the operator: its reconciler, and what wakes it.
+
+import { type ObjectKey, objectKey } from "../core/object-key.ts";
+import type { StoreRef } from "../core/spec/external-secret.ts";
+import type { SecretStoreRecord } from "../core/spec/records.ts";
+import { reasonPolicy } from "../core/status/reasons.ts";
+import {
+  createExternalSecretReconciler,
+  type ReconcileExternalSecret,
+} from "../reconcilers/external-secret/reconcile.ts";
+import { createStatusWriter } from "../reconcilers/external-secret/status-writer.ts";
+import { createStoreDirectory, storeKey } from "../reconcilers/external-secret/store-directory.ts";
+import { createSyncState } from "../reconcilers/external-secret/sync-state.ts";
+import { createTargetWriter } from "../reconcilers/external-secret/target-writer.ts";
+import { createTargets } from "../reconcilers/external-secret/targets.ts";
+import { createTriggers, type Triggers } from "../reconcilers/external-secret/triggers.ts";
+import type { WorkQueue } from "../runtime/work-queue.ts";
+import type { ControllersDeps } from "./controllers.ts";
+
+export interface ExternalSecretParts {
+  readonly reconcile: ReconcileExternalSecret;
+  readonly triggers: Triggers;
+  /** When each was last found as wanted, milliseconds since 1970. */
+  readonly lastSuccessMs: ReadonlyMap<ObjectKey, number>;
+}
+
+export interface ExternalSecretDeps extends ControllersDeps {
+  readonly queue: WorkQueue;
+  readonly isServed: (store: SecretStoreRecord) => boolean;
+}
+
+export function createExternalSecretParts(deps: ExternalSecretDeps): ExternalSecretParts {
+  const { caches, client, clock, random, log, queue } = deps;
+  const externalSecrets = caches.externalSecrets.store;
+  const state = createSyncState();
+  const wake = (key: ObjectKey): void => {
+    state.wake(key);
+    queue.add(key, "change");
+  };
+  const writer = createTargetWriter(client);
+  const targets = createTargets({
+    targets: caches.targets.store,
+    externalSecrets,
+    watches: deps.watches,
+    writer,
+    state,
+    wake,
+  });
+  const lastSuccessMs = new Map<ObjectKey, number>();
+  const reconcile = createExternalSecretReconciler({
+    record: (key) => externalSecrets.get(key),
+    directory: createStoreDirectory({
+      store: (ref, namespace) => storeOf(deps, ref, namespace),
+      namespaceLabels: (name) => caches.namespaces.store.get(objectKey({ namespace: "", name }))?.meta.labels,
+      sessions: deps.stores,
+      isServed: deps.isServed,
+    }),
+    targets,
+    writer,
+    statusWriter: createStatusWriter({ client, events: deps.events, clock }),
+    state,
+    clock,
+    random,
+    log,
+    showsPropertyNames: deps.config.propertyNamesInMessages,
+    onSync(key, reason) {
+      deps.metrics.synced(reason);
+      if (reasonPolicy[reason].ready === "True") lastSuccessMs.set(key, clock.nowMs());
+    },
+    onGone: (key) => void lastSuccessMs.delete(key),
+  });
+  const enqueue = (key: ObjectKey, lane: "change" | "refresh"): void => queue.add(key, lane);
+  const triggers = createTriggers({ externalSecrets, enqueue, wake, noteSeen: (target) => targets.noteSeen(target) });
+  return { reconcile, triggers, lastSuccessMs };
+}
+
+function storeOf({ caches }: ControllersDeps, ref: StoreRef, namespace: string): SecretStoreRecord | undefined {
+  const informer = ref.kind === "SecretStore" ? caches.secretStores : caches.clusterSecretStores;
+  return informer.store.get(storeKey(ref, namespace));
+}

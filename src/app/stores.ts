@@ -1,0 +1,68 @@
+// The store side of the operator: sessions with their providers and credentials, and who is told when a store's health
+// changes.
+
+import type { Config } from "../config/config.ts";
+import type { Clock, Random } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import type { ObjectKey } from "../core/object-key.ts";
+import type { SecretProvider } from "../core/provider/port.ts";
+import type { SecretValue } from "../core/secret-value.ts";
+import { providerNames } from "../core/spec/secret-store.ts";
+import type { KubernetesClient } from "../kubernetes/rest-client.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import { instrumentProvider } from "../providers/instrumented.ts";
+import { createProvider } from "../providers/registry.ts";
+import { clusterCredentialReader, namespacedCredentialReader } from "../refresh/credential-reader.ts";
+import { deferredProvider } from "../refresh/deferred-provider.ts";
+import {
+  createStoreSessions,
+  type ProviderSource,
+  type StoreName,
+  type StoreSessions,
+} from "../refresh/store-sessions.ts";
+
+export interface StoresDeps {
+  readonly config: Config;
+  readonly client: KubernetesClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly readOperatorToken: () => Promise<SecretValue | undefined>;
+  readonly onHealthChange: (store: StoreName, isReady: boolean, waiting: readonly ObjectKey[]) => void;
+}
+
+export function createStores(deps: StoresDeps): StoreSessions {
+  const { config, client, clock, random, log } = deps;
+  const credentials = { client, readOperatorToken: deps.readOperatorToken };
+  return createStoreSessions({
+    clock,
+    random,
+    log,
+    limits: { maxInFlight: config.storeMaxInFlight, requestsPerSecond: config.storeRequestsPerSecond },
+    createProvider: (source) => providerOf(deps, source),
+    credentialsFor: (store, tenant) =>
+      store.kind === "SecretStore"
+        ? namespacedCredentialReader(credentials, store.namespace)
+        : clusterCredentialReader(credentials, tenant),
+    onHealthChange: (store, session, waiting) => deps.onHealthChange(store, session.health.kind === "ready", waiting),
+  });
+}
+
+function providerOf({ config, clock, random, log, metrics }: StoresDeps, source: ProviderSource): SecretProvider {
+  const { spec, credentials, limiter } = source;
+  const loading = createProvider(spec.provider, {
+    credentials,
+    clock,
+    random,
+    log,
+    limiter,
+    allowInsecureHttp: config.allowInsecureHttp,
+    requestTimeoutMs: config.storeRequestTimeoutMs,
+  });
+  return instrumentProvider(deferredProvider(loading), {
+    clock,
+    metrics: metrics.provider(providerNames[spec.provider.kind].toLowerCase()),
+    deadlineMs: config.reconcileTimeoutMs,
+  });
+}

@@ -1,0 +1,40 @@
+// What a sync did to the Secret, as status must hear it: a write of ours whose status never came is told now.
+
+import type { ExternalSecretStatus } from "../../core/status/external-secret-status.ts";
+import { entryText } from "../../core/sync/entries.ts";
+import type { EntryReport, SecretReport } from "../../core/sync/report.ts";
+import type { Visit } from "./finding.ts";
+
+/**
+ * After a crash between the two writes, the Secret already holds what status does not show; only the first visit of a
+ * process can meet that. What went long ago is not removed anew.
+ */
+export function recognisedWrite(
+  { status, causes, memory }: Pick<Visit, "status" | "causes" | "memory">,
+  secret: SecretReport,
+  entries: readonly EntryReport[],
+): SecretReport {
+  if (secret.kind === "removed" && status?.keys === undefined) return { kind: "kept" };
+  if (secret.kind !== "verified") return secret;
+  if (memory?.unpublished !== undefined) return memory.unpublished;
+  return causes.has("first") ? unrecorded(status, secret.keys, entries) : secret;
+}
+
+function unrecorded(
+  status: ExternalSecretStatus | undefined,
+  keys: readonly string[],
+  entries: readonly EntryReport[],
+): SecretReport {
+  if (status?.revision === undefined) return { kind: "written", created: true, keys, changedKeys: keys };
+  const changedKeys = entries.filter((entry) => !isShown(status, entry)).flatMap((entry) => entry.secretKeys);
+  return changedKeys.length === 0 ? { kind: "verified", keys } : { kind: "written", created: false, keys, changedKeys };
+}
+
+/** Entries beyond the list's end cannot be judged, and count as shown. */
+function isShown(status: ExternalSecretStatus, entry: EntryReport): boolean {
+  if (!entry.read.ok || entry.read.value === undefined) return true;
+  const id = entryText(entry);
+  const shown = status.entries?.find((candidate) => entryText(candidate) === id);
+  if (shown === undefined) return (status.entryCounts?.total ?? 0) > (status.entries?.length ?? 0);
+  return shown.version === entry.read.value.display && shown.createdTime === entry.read.value.createdTime;
+}

@@ -1,0 +1,57 @@
+// What a refused write to a Secret means: look again, try later, or tell the user. Codes and field paths only: the API
+// server quotes label values in its messages.
+
+import type { ObjectName } from "../../core/object-key.ts";
+import type { ApiError } from "../../kubernetes/api-error.ts";
+
+export type Rejection =
+  /** The Secret is not what we saw: read it again and decide anew. */
+  | { readonly kind: "lookAgain" }
+  /** The API server did not decide, or we cannot know: try again soon. */
+  | { readonly kind: "later"; readonly retryAfterMs: number }
+  | { readonly kind: "rejected"; readonly message: string; readonly isStalled: boolean };
+
+export function judgeRejection(error: ApiError, target: ObjectName): Rejection {
+  switch (error.kind) {
+    case "alreadyExists":
+    case "conflict":
+    case "gone":
+      return { kind: "lookAgain" };
+    case "notFound":
+      return rejected(`namespace ${target.namespace} or Secret ${target.name} went away`, false);
+    case "forbidden":
+      return rejected(forbiddenMessage(error, target), false);
+    case "invalid":
+    case "tooLarge":
+    case "badRequest":
+      return isPreconditionFailure(error) ? { kind: "lookAgain" } : rejected(invalidMessage(error, target), true);
+    case "unauthorized":
+    case "throttled":
+    case "unavailable":
+    case "malformed":
+    case "aborted":
+      return { kind: "later", retryAfterMs: error.retryAfterMs ?? 0 };
+  }
+}
+
+/** A changed uid shows as 422 on `metadata.uid`, not as a conflict (apiserver, rest.BeforeUpdate). */
+function isPreconditionFailure(error: ApiError): boolean {
+  return error.causes.some((cause) => cause.field === "metadata.uid");
+}
+
+function forbiddenMessage(error: ApiError, target: ObjectName): string {
+  if (error.namespaceTerminating) return `namespace ${target.namespace} is being deleted`;
+  if (error.quotaExceeded)
+    return `a resource quota of namespace ${target.namespace} is exhausted; raise it or remove other objects`;
+  return `the operator may not write Secrets in namespace ${target.namespace} (HTTP 403); its role must allow it`;
+}
+
+function invalidMessage(error: ApiError, target: ObjectName): string {
+  const fields = [...new Set(error.causes.map((cause) => cause.field))].slice(0, 5).join(", ");
+  const where = fields === "" ? "" : ` at ${fields}`;
+  return `the API server refused Secret ${target.name} (HTTP ${error.status ?? "error"})${where}; correct the spec or the values`;
+}
+
+function rejected(message: string, isStalled: boolean): Rejection {
+  return { kind: "rejected", message, isStalled };
+}

@@ -1,0 +1,29 @@
+// What settling a target starts from: the spec, the reading, and what is known of the target without reading it.
+
+import type { ObjectName } from "../../core/object-key.ts";
+import type { ExternalSecretSpec } from "../../core/spec/external-secret.ts";
+import type { ObjectMeta } from "../../core/spec/records.ts";
+import type { SourceRead } from "../../core/sync/assemble.ts";
+import type { SyncMemory } from "../../core/sync/memory.ts";
+import type { Claimant } from "../../core/sync/ownership.ts";
+import type { TargetSight, VisitCause } from "../../core/sync/visit.ts";
+
+export interface SettleInput {
+  readonly meta: ObjectMeta;
+  readonly spec: ExternalSecretSpec;
+  readonly memory: SyncMemory | undefined;
+  readonly causes: ReadonlySet<VisitCause>;
+  readonly reads: readonly SourceRead[];
+  readonly sight: TargetSight;
+  readonly rivals: readonly Claimant[];
+  /** CreatedOnce without a new force-sync: `making` until its Secret was made, then `made`. Undefined: each sync renders. */
+  readonly once: "making" | "made" | undefined;
+  /** Monotonic milliseconds. */
+  readonly nowMs: number;
+  /** Whether messages may name properties that exist. */
+  readonly showsNames: boolean;
+}
+
+export function targetName({ meta, spec }: Pick<SettleInput, "meta" | "spec">): ObjectName {
+  return { namespace: meta.namespace, name: spec.target.name };
+}

@@ -1,0 +1,150 @@
+// What is known of target Secrets without reading them: the metadata watch of managed Secrets, who else claims a
+// target, and single-object watches for targets that the label watch does not show.
+
+import { type ObjectKey, objectKey } from "../../core/object-key.ts";
+import { compareResourceVersions } from "../../core/resource-version.ts";
+import { failed, ok, type Result } from "../../core/result.ts";
+import type { ExternalSecretSpec } from "../../core/spec/external-secret.ts";
+import { parseMeta } from "../../core/spec/parse-meta.ts";
+import type { ExternalSecretRecord } from "../../core/spec/records.ts";
+import { parseOwnerReferences } from "../../core/sync/live-secret.ts";
+import type { Claimant } from "../../core/sync/ownership.ts";
+import type { TargetSight } from "../../core/sync/visit.ts";
+import { recordOf } from "../../core/unknown.ts";
+import { resources } from "../../kubernetes/resource-path.ts";
+import type { ObjectReader } from "../../runtime/object-store.ts";
+import type { ObjectWatches } from "../../runtime/object-watches.ts";
+import type { SyncState } from "./sync-state.ts";
+import type { TargetWriter } from "./target-writer.ts";
+
+/** A managed Secret as the metadata watch keeps it. */
+export interface TargetRecord {
+  readonly meta: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+  };
+  /** Uid of the controller, if it is one. */
+  readonly controllerUid: string | undefined;
+}
+
+export function parseTarget(raw: unknown): Result<TargetRecord, undefined> {
+  const meta = parseMeta(raw);
+  if (!meta.ok) return failed(undefined);
+  const { namespace, name, uid, resourceVersion } = meta.value;
+  const owners = parseOwnerReferences(recordOf(recordOf(raw)["metadata"])["ownerReferences"]);
+  return ok({
+    meta: { namespace, name, uid, resourceVersion },
+    controllerUid: owners.find((owner) => owner.controller)?.uid,
+  });
+}
+
+export const BY_CONTROLLER = "controller";
+export const BY_TARGET = "target";
+
+export const targetIndexes = {
+  [BY_CONTROLLER]: (target: TargetRecord): readonly string[] =>
+    target.controllerUid === undefined ? [] : [target.controllerUid],
+};
+
+/** Key of the target that an ExternalSecret names; undefined while its spec does not parse. */
+export function targetKey({ meta, spec }: ExternalSecretRecord): ObjectKey | undefined {
+  return spec.ok ? objectKey({ namespace: meta.namespace, name: spec.value.target.name }) : undefined;
+}
+
+export interface Targets {
+  sight(record: ExternalSecretRecord): TargetSight;
+  /** The other live ExternalSecrets that name the same target. */
+  rivals(record: ExternalSecretRecord): readonly Claimant[];
+  /** Watches the target itself while `isNeeded`, whatever its labels. */
+  watch(key: ObjectKey, record: ExternalSecretRecord, isNeeded: boolean): void;
+  release(key: ObjectKey): void;
+  /** Under Owner: removes Secrets that this ExternalSecret owned under a former target name. False: one is still there. */
+  removeFormer(record: ExternalSecretRecord, signal: AbortSignal): Promise<boolean>;
+  /** Notes what the metadata watch showed; to be called before keys are queued for it. */
+  noteSeen(record: TargetRecord): void;
+}
+
+export interface TargetsDeps {
+  readonly targets: ObjectReader<TargetRecord>;
+  /** With the index BY_TARGET. */
+  readonly externalSecrets: ObjectReader<ExternalSecretRecord>;
+  readonly watches: ObjectWatches;
+  readonly writer: TargetWriter;
+  readonly state: SyncState;
+  /** Has the ExternalSecret synced soon. */
+  readonly wake: (key: ObjectKey) => void;
+}
+
+export function createTargets(deps: TargetsDeps): Targets {
+  const seen = new Map<ObjectKey, string>();
+  const watched = new Map<ObjectKey, { readonly target: ObjectKey; readonly release: () => void }>();
+
+  function release(key: ObjectKey): void {
+    watched.get(key)?.release();
+    watched.delete(key);
+  }
+
+  return {
+    sight(record) {
+      const target = targetKey(record);
+      if (target === undefined) return { current: undefined, seenVersion: undefined };
+      return { current: deps.targets.get(target)?.meta, seenVersion: seen.get(target) };
+    },
+    rivals: (record) => rivalsOf(deps, record),
+    watch(key, record, isNeeded) {
+      const target = targetKey(record);
+      if (watched.get(key)?.target === target && isNeeded) return;
+      release(key);
+      if (!isNeeded || target === undefined || !record.spec.ok) return;
+      const name = { namespace: record.meta.namespace, name: record.spec.value.target.name };
+      watched.set(key, {
+        target,
+        release: deps.watches.acquire({ type: resources.secrets, ...name }, () => deps.wake(key)),
+      });
+    },
+    release,
+    async removeFormer({ meta, spec }, signal) {
+      if (!spec.ok || spec.value.target.creationPolicy !== "Owner") return true;
+      const { name } = spec.value.target;
+      const former = deps.targets.byIndex(BY_CONTROLLER, meta.uid).filter((secret) => secret.meta.name !== name);
+      const answers = await Promise.all(
+        former.map(({ meta: { namespace, name: formerName, uid, resourceVersion } }) =>
+          deps.writer.remove({ namespace, name: formerName }, { uid, resourceVersion }, signal),
+        ),
+      );
+      return answers.every((answer) => answer.ok);
+    },
+    noteSeen({ meta }) {
+      const key = objectKey(meta);
+      // Nobody asks for a target that no ExternalSecret names: forgetting it keeps the map as small as the cluster.
+      if (deps.externalSecrets.byIndex(BY_TARGET, key).length === 0) {
+        seen.delete(key);
+        return;
+      }
+      const known = seen.get(key);
+      if (known === undefined || compareResourceVersions(known, meta.resourceVersion) < 0)
+        seen.set(key, meta.resourceVersion);
+    },
+  };
+}
+
+function rivalsOf({ externalSecrets, state }: TargetsDeps, record: ExternalSecretRecord): readonly Claimant[] {
+  const target = targetKey(record);
+  if (target === undefined) return [];
+  return externalSecrets.byIndex(BY_TARGET, target).flatMap((other): Claimant[] => {
+    const isRival = other.meta.uid !== record.meta.uid && other.meta.deletionTimestamp === undefined && other.spec.ok;
+    if (!isRival || other.spec.value.target.creationPolicy === "None") return [];
+    const { name, uid, creationTimestamp } = other.meta;
+    const { creationPolicy } = other.spec.value.target;
+    const isPlain = other.spec.value.sources.every((source) => source.kind === "data");
+    const rendered = isPlain ? undefined : state.renderedKeys(objectKey(other.meta));
+    const keys = rendered ?? specifiedKeys(other.spec.value);
+    return [{ name, uid, creationTimestamp, creationPolicy, keys, knowsAllKeys: isPlain || rendered !== undefined }];
+  });
+}
+
+function specifiedKeys(spec: ExternalSecretSpec): ReadonlySet<string> {
+  return new Set(spec.sources.flatMap((source) => (source.kind === "data" ? [source.secretKey] : [])));
+}

@@ -1,0 +1,130 @@
+// One reconcile of a SecretStore or ClusterSecretStore: is it ours and usable, does a real login and a real call work,
+// and what does its status say. Later checks are timed by its session, which wakes this when its health changes.
+
+import type { Clock } from "../../core/clock.ts";
+import type { Logger } from "../../core/logger.ts";
+import { type ObjectKey, objectName } from "../../core/object-key.ts";
+import { failed, ok } from "../../core/result.ts";
+import type { StoreKind } from "../../core/spec/external-secret.ts";
+import type { SecretStoreRecord, SpecError } from "../../core/spec/records.ts";
+import { forceSyncToken } from "../../core/status/force-sync.ts";
+import { nextStoreStatus, type StoreReport } from "../../core/status/next-store-status.ts";
+import { statusPatch } from "../../core/status/patch-status.ts";
+import { storeFailure } from "../../core/status/store-error.ts";
+import { transitionEvent } from "../../core/status/transition-event.ts";
+import { API_VERSION } from "../../core/sync/names.ts";
+import type { EventRecorder } from "../../kubernetes/event-recorder.ts";
+import { objectPath, resources } from "../../kubernetes/resource-path.ts";
+import type { KubernetesClient } from "../../kubernetes/rest-client.ts";
+import { takesTenantCredentials } from "../../refresh/credential-refs.ts";
+import type { SessionHealth } from "../../refresh/store-session.ts";
+import { type ReadyStoreRecord, storeName, type StoreSessions } from "../../refresh/store-sessions.ts";
+import type { ReconcileResult } from "../../runtime/controller.ts";
+import type { CredentialWatches } from "./credential-watches.ts";
+
+export interface SecretStoreReconcilerDeps {
+  readonly kind: StoreKind;
+  readonly record: (key: ObjectKey) => SecretStoreRecord | undefined;
+  readonly isServed: (record: SecretStoreRecord) => boolean;
+  readonly sessions: StoreSessions;
+  readonly credentialWatches: CredentialWatches;
+  readonly client: KubernetesClient;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const AWAIT_CHANGE: ReconcileResult = { kind: "awaitChange" };
+const API_RETRY_CAP_MS = 30_000;
+const PER_NAMESPACE_NOTE = "credentials checked per namespace";
+
+export type ReconcileSecretStore = (key: ObjectKey, signal: AbortSignal) => Promise<ReconcileResult>;
+
+export function createSecretStoreReconciler(deps: SecretStoreReconcilerDeps): ReconcileSecretStore {
+  return async (key, signal) => {
+    const record = deps.record(key);
+    if (record === undefined || record.meta.deletionTimestamp !== undefined || !deps.isServed(record)) {
+      deps.credentialWatches.release({ kind: deps.kind, key });
+      await deps.sessions.remove({ kind: deps.kind, ...objectName(key) });
+      return AWAIT_CHANGE;
+    }
+    const { spec } = record;
+    if (!spec.ok) {
+      deps.credentialWatches.release({ kind: deps.kind, key });
+      await deps.sessions.remove(storeName(record));
+      return publish(deps, record, invalid(record.meta.generation, spec.error), signal);
+    }
+    const readable = { ...record, spec };
+    deps.credentialWatches.keep({ kind: deps.kind, key }, readable);
+    return publish(deps, record, await report(deps, readable), signal);
+  };
+}
+
+async function report({ sessions }: SecretStoreReconcilerDeps, record: ReadyStoreRecord): Promise<StoreReport> {
+  const { generation } = record.meta;
+  if (record.kind === "ClusterSecretStore" && takesTenantCredentials(record.spec.value)) {
+    return {
+      generation,
+      outcome: ok({ capabilities: "ReadOnly", backendIdentity: undefined, notes: [PER_NAMESPACE_NOTE] }),
+    };
+  }
+  const session = sessions.acquire(record, undefined);
+  const health = session.health.kind === "unproved" ? await session.probe() : session.health;
+  return { generation, outcome: outcomeOf(health) };
+}
+
+function outcomeOf(health: SessionHealth): StoreReport["outcome"] {
+  switch (health.kind) {
+    case "ready":
+      return ok(health.health);
+    case "failing":
+      return failed(storeFailure(health.error));
+    case "unproved":
+      return failed({ reason: "Unreachable", message: "the store was not validated yet", stalled: false });
+  }
+}
+
+function invalid(generation: number, error: SpecError): StoreReport {
+  const message = `${error.path}: ${error.message}`;
+  return { generation, outcome: failed({ reason: "InvalidProviderConfig", message, stalled: true }) };
+}
+
+async function publish(
+  deps: SecretStoreReconcilerDeps,
+  record: SecretStoreRecord,
+  found: StoreReport,
+  signal: AbortSignal,
+): Promise<ReconcileResult> {
+  const next = nextStoreStatus(record.status, found, deps.clock.nowMs());
+  const patch = statusPatch(record.status, next);
+  if (patch === undefined) return AWAIT_CHANGE;
+  const type = deps.kind === "SecretStore" ? resources.secretStores : resources.clusterSecretStores;
+  const body = { ...patch, metadata: { uid: record.meta.uid } };
+  const path = objectPath(type, record.meta, "status");
+  const answer = await deps.client.call(
+    { method: "PATCH", path, body, contentType: "application/merge-patch+json" },
+    signal,
+  );
+  if (!answer.ok)
+    return answer.error.kind === "notFound"
+      ? AWAIT_CHANGE
+      : { kind: "retry", minDelayMs: 0, maxDelayMs: API_RETRY_CAP_MS };
+  const event = transitionEvent(record.status, next);
+  const { namespace, name, uid, resourceVersion } = record.meta;
+  if (event !== undefined) {
+    deps.events.record({ apiVersion: API_VERSION, kind: deps.kind, namespace, name, uid, resourceVersion }, event);
+    deps.log.info("Store outcome changed", { kind: deps.kind, store: `${namespace}/${name}`, reason: event.reason });
+  }
+  return AWAIT_CHANGE;
+}
+
+/** Status alone is no news: we wrote it. */
+export function isStoreNews(previous: SecretStoreRecord | undefined, current: SecretStoreRecord | undefined): boolean {
+  if (previous === undefined || current === undefined || previous.meta.uid !== current.meta.uid) return true;
+  const [before, after] = [previous.meta, current.meta];
+  return (
+    before.generation !== after.generation ||
+    before.deletionTimestamp !== after.deletionTimestamp ||
+    forceSyncToken(before.annotations) !== forceSyncToken(after.annotations)
+  );
+}

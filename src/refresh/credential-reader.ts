@@ -1,0 +1,157 @@
+// Reads credentials from the cluster for one store and one namespace. There are two readers: the one of a namespaced
+// store is bound to its namespace and has no way to name another; the one of a ClusterSecretStore takes the namespace
+// of the reference, or the tenant's.
+
+import type { CredentialError, CredentialReader, ServiceAccountToken } from "../core/provider/credentials.ts";
+import { failed, ok, type Result } from "../core/result.ts";
+import { SecretValue } from "../core/secret-value.ts";
+import type { ObjectKeyRef, ServiceAccountRef } from "../core/spec/secret-store.ts";
+import { recordOf, textOf } from "../core/unknown.ts";
+import type { ApiError } from "../kubernetes/api-error.ts";
+import { objectPath, resources, type ResourceType } from "../kubernetes/resource-path.ts";
+import type { KubernetesClient } from "../kubernetes/rest-client.ts";
+
+/** What we ask of TokenRequest, seconds; the API server's least. A login needs it once. */
+const TOKEN_SECONDS = 600;
+
+type Answer<T> = Promise<Result<T, CredentialError>>;
+type NamespaceOf = (ref: { readonly namespace: string | undefined }) => Result<string, CredentialError>;
+
+export interface CredentialReaderDeps {
+  readonly client: KubernetesClient;
+  /** Reads the operator's own audience-bound token file. */
+  readonly readOperatorToken: (signal: AbortSignal) => Promise<SecretValue | undefined>;
+}
+
+export function namespacedCredentialReader(deps: CredentialReaderDeps, namespace: string): CredentialReader {
+  const here: NamespaceOf = (ref) =>
+    ref.namespace === undefined
+      ? ok(namespace)
+      : failed(refused("a SecretStore may name objects of its own namespace only"));
+  return {
+    ...clusterObjects(deps, here),
+    readOperatorToken: () =>
+      Promise.resolve(failed(refused("the operator's own identity serves ClusterSecretStores only"))),
+  };
+}
+
+/** `tenant`: namespace of the ExternalSecret, where a reference names none; undefined when nobody asks yet. */
+export function clusterCredentialReader(deps: CredentialReaderDeps, tenant: string | undefined): CredentialReader {
+  const anywhere: NamespaceOf = (ref) => {
+    const namespace = ref.namespace ?? tenant;
+    return namespace === undefined ? failed(refused("the reference names no namespace")) : ok(namespace);
+  };
+  return {
+    ...clusterObjects(deps, anywhere),
+    readOperatorToken: async (signal) => {
+      const token = await deps.readOperatorToken(signal);
+      return token === undefined
+        ? failed({ kind: "missing", detail: "the operator has no token file of its own (see --operator-token-file)" })
+        : ok(token);
+    },
+  };
+}
+
+function clusterObjects(
+  { client }: CredentialReaderDeps,
+  namespaceOf: NamespaceOf,
+): Omit<CredentialReader, "readOperatorToken"> {
+  return {
+    readSecretKey: (ref, signal) => readKey(client, { type: resources.secrets, ref, namespaceOf }, signal),
+    readConfigMapKey: (ref, signal) => readKey(client, { type: resources.configMaps, ref, namespaceOf }, signal),
+    requestToken: async (ref, defaultAudience, signal) => {
+      const namespace = namespaceOf(ref);
+      if (!namespace.ok) return namespace;
+      const audiences = ref.audiences.length > 0 ? ref.audiences : [defaultAudience];
+      return requestToken(client, { ref, namespace: namespace.value, audiences }, signal);
+    },
+  };
+}
+
+interface KeyRead {
+  readonly type: ResourceType;
+  readonly ref: ObjectKeyRef;
+  readonly namespaceOf: NamespaceOf;
+}
+
+async function readKey(
+  client: KubernetesClient,
+  { type, ref, namespaceOf }: KeyRead,
+  signal: AbortSignal,
+): Answer<SecretValue> {
+  const namespace = namespaceOf(ref);
+  if (!namespace.ok) return namespace;
+  const what = `${type.kind} ${namespace.value}/${ref.name}`;
+  const answer = await client.call(
+    { method: "GET", path: objectPath(type, { namespace: namespace.value, name: ref.name }) },
+    signal,
+  );
+  if (!answer.ok) return failed(unreadable(what, answer.error));
+  const body = recordOf(answer.value);
+  const value = valueOf(type, body, ref.key);
+  return value === undefined ? failed({ kind: "missing", detail: `${what} has no key ${ref.key}` }) : ok(value);
+}
+
+function valueOf(type: ResourceType, body: Readonly<Record<string, unknown>>, key: string): SecretValue | undefined {
+  const text = textOf(recordOf(body["data"])[key]);
+  if (text !== undefined)
+    return type === resources.secrets ? SecretValue.ofBytes(Buffer.from(text, "base64")) : SecretValue.ofUtf8(text);
+  const binary = textOf(recordOf(body["binaryData"])[key]);
+  return binary === undefined ? undefined : SecretValue.ofBytes(Buffer.from(binary, "base64"));
+}
+
+interface TokenAsk {
+  readonly ref: ServiceAccountRef;
+  readonly namespace: string;
+  readonly audiences: readonly string[];
+}
+
+/** authentication.k8s.io/v1 TokenRequest, the `token` subresource of a ServiceAccount. */
+async function requestToken(client: KubernetesClient, ask: TokenAsk, signal: AbortSignal): Answer<ServiceAccountToken> {
+  const { ref, namespace, audiences } = ask;
+  const answer = await client.call(
+    {
+      method: "POST",
+      path: objectPath(resources.serviceAccounts, { namespace, name: ref.name }, "token"),
+      body: {
+        apiVersion: "authentication.k8s.io/v1",
+        kind: "TokenRequest",
+        spec: { audiences, expirationSeconds: TOKEN_SECONDS },
+      },
+    },
+    signal,
+  );
+  if (!answer.ok)
+    return failed(
+      answer.error.kind === "forbidden"
+        ? tokenDenied(ask)
+        : unreadable(`ServiceAccount ${namespace}/${ref.name}`, answer.error),
+    );
+  const status = recordOf(recordOf(answer.value)["status"]);
+  const token = textOf(status["token"]);
+  const expiresAtMs = Date.parse(textOf(status["expirationTimestamp"]) ?? "");
+  if (token === undefined || Number.isNaN(expiresAtMs)) {
+    return failed({ kind: "unavailable", detail: "the API server's answer to TokenRequest holds no token" });
+  }
+  return ok({ token: SecretValue.ofUtf8(token), expiresAtMs });
+}
+
+function tokenDenied({ ref, namespace }: TokenAsk): CredentialError {
+  const role = `kubectl -n ${namespace} create role fairlead-token --verb=create --resource=serviceaccounts/token --resource-name=${ref.name}`;
+  const binding = `kubectl -n ${namespace} create rolebinding fairlead-token --role=fairlead-token --serviceaccount=fairlead-system:fairlead`;
+  return {
+    kind: "denied",
+    detail: `the operator may not request tokens of ServiceAccount ${namespace}/${ref.name}; allow it with: ${role} && ${binding}`,
+  };
+}
+
+function unreadable(what: string, error: ApiError): CredentialError {
+  if (error.kind === "notFound") return { kind: "missing", detail: `${what} does not exist` };
+  if (error.kind === "forbidden")
+    return { kind: "denied", detail: `the operator may not read ${what}; its ClusterRole or Role must allow it` };
+  return { kind: "unavailable", detail: `the API server did not answer for ${what}` };
+}
+
+function refused(detail: string): CredentialError {
+  return { kind: "refused", detail };
+}
