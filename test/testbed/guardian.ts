@@ -1,0 +1,84 @@
+// The guardian: one process per rig that owns the rig's directory and is the parent of all its servers.
+// It ends them and removes the directory when it is told to, or when its stdin closes: the kernel closes that pipe
+// whatever way its starter ended, SIGKILL included. It knows nothing about what it runs.
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type GuardianGreeting, guardianRoutes, parseProcessSpec, parseSignal } from "./guardian-protocol.ts";
+import { parseJson, textAt, valueAt } from "./json.ts";
+import { ProcessTable } from "./process-table.ts";
+
+type RouteHandler = (body: unknown, response: ServerResponse) => unknown;
+
+const table = new ProcessTable();
+const directory = await mkdtemp(join(tmpdir(), "fairlead-rig-"));
+let ending: Promise<void> | undefined;
+
+const handlers: Readonly<Record<string, RouteHandler>> = {
+  [guardianRoutes.start]: (body) => ({ pid: table.start(parseProcessSpec(body)) }),
+  [guardianRoutes.startAgain]: (body) => ({ pid: table.startAgain(textAt(body, "name")) }),
+  [guardianRoutes.signal]: (body) => {
+    table.signal(textAt(body, "name"), parseSignal(valueAt(body, "signal")));
+    return {};
+  },
+  [guardianRoutes.state]: (body) => table.state(textAt(body, "name")),
+  [guardianRoutes.waitExit]: (body, response) => {
+    const name = textAt(body, "name");
+    const exited = table.waitExit(name);
+    if (valueAt(body, "leased") === true) {
+      response.once("close", () => killUnlessAnswered(name, response));
+    }
+    return exited;
+  },
+  [guardianRoutes.pids]: () => ({ pids: table.pids() }),
+  [guardianRoutes.shutdown]: async () => {
+    await end();
+    setImmediate(() => process.exit(0));
+    return {};
+  },
+};
+
+/** The lease ended because its holder is gone, not because the process did. */
+function killUnlessAnswered(name: string, response: ServerResponse): void {
+  if (!response.writableEnded && table.state(name).kind === "running") {
+    table.signal(name, "SIGKILL");
+  }
+}
+
+function end(): Promise<void> {
+  ending ??= table.killAll().then(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
+  return ending;
+}
+
+function endAndExit(): void {
+  void end().finally(() => process.exit(0));
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const handler = handlers[request.url ?? ""];
+  if (handler === undefined || ending !== undefined) {
+    response.writeHead(404).end("{}");
+    return;
+  }
+  const chunks = await request.toArray();
+  const result = await handler(parseJson(Buffer.concat(chunks).toString("utf8")), response);
+  response.writeHead(200, { "content-type": "application/json", connection: "close" }).end(JSON.stringify(result));
+}
+
+process.stdin.on("end", endAndExit).on("close", endAndExit).on("error", endAndExit).resume();
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  process.on(signal, endAndExit);
+}
+process.on("uncaughtException", endAndExit);
+
+const socketPath = join(directory, "guardian.sock");
+const server = createServer({ requestTimeout: 0 }, (request, response) => {
+  answer(request, response).catch((error: unknown) => {
+    response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ error: String(error) }));
+  });
+});
+server.listen(socketPath, () => {
+  const greeting: GuardianGreeting = { directory, socketPath, pid: process.pid };
+  process.stdout.write(`${JSON.stringify(greeting)}\n`);
+});
