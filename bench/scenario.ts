@@ -9,7 +9,7 @@ const PARALLEL = 16;
 /** CRDs, RBAC, namespace, store and its login; no ExternalSecret yet. */
 export async function prepareStore(rig: Rig): Promise<void> {
   await rig.kubectl(["apply", "-f", "crds/"]);
-  await rig.kubectl(["apply", "-k", "config/rbac"]);
+  await rig.kubectl(["apply", "-k", "config/default"]);
   await rig.kubectl(["create", "namespace", NAMESPACE]);
   await rig.kubectl(["apply", "-f", "-"], { stdin: identityManifest });
   await rig.vault.putPolicy(VAULT_ROLE, 'path "kv/data/*" { capabilities = ["read"] }');

@@ -52,7 +52,7 @@ async function story(stage: Stage): Promise<void> {
   await install(stage);
   await prepareVault(stage);
   await applyManifests(stage);
-  stage.tell.step("Start the operator with the ServiceAccount and RBAC of config/");
+  stage.tell.step("Start the operator with the ServiceAccount and RBAC of config/default");
   await using operator = await deployOperator(rig);
   stage.tell.command("bin/fairlead run --kubeconfig=<token of ServiceAccount fairlead-system/fairlead>");
   await operator.waitReady();
@@ -70,7 +70,7 @@ async function story(stage: Stage): Promise<void> {
 async function install({ rig, tell }: Stage): Promise<void> {
   tell.step("Install the CRDs and the RBAC");
   await kubectl({ rig, tell }, ["apply", "-f", "crds/"]);
-  await kubectl({ rig, tell }, ["apply", "-k", "config/rbac"]);
+  await kubectl({ rig, tell }, ["apply", "-k", "config/default"]);
 }
 
 async function prepareVault({ rig, tell }: Stage): Promise<void> {

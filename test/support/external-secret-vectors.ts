@@ -147,7 +147,7 @@ export const externalSecretVectors: readonly SpecVector[] = [
     { data: [{ secretKey: "a", remoteRef: { key: "b", decodingStrategy: "Rot13" } }] },
     ["Unsupported value", "must be one of None, Base64, Base64URL, Auto"],
   ),
-  malformed("data that is no list", { data: { a: "b" } }, ["must be of type array", "must be a list"]),
+  malformed("data that is no list", { data: "text" }, ["must be of type array", "must be a list"]),
   malformed("suspend that is no boolean", { suspend: "yes" }, ["must be of type boolean", "must be true or false"]),
   malformed("refreshInterval that is a number", { refreshInterval: 60 }, [
     "must be of type string",

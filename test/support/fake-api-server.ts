@@ -21,13 +21,8 @@ export interface FakeRequest {
   readonly body: string;
 }
 
-/** What a handler answers with; the members common to both HTTP versions. */
-export interface FakeResponse {
-  writeHead(status: number, headers?: Record<string, string>): unknown;
-  write(chunk: string | Buffer): boolean;
-  end(chunk?: string): unknown;
-  readonly socket: { destroy(): unknown } | null | undefined;
-}
+/** Over HTTP/1.1 it is node:http's response, which has the same methods. */
+export type FakeResponse = Http2ServerResponse;
 
 export type FakeHandler = (request: FakeRequest, response: FakeResponse) => void;
 
@@ -40,6 +35,8 @@ export interface FakeApiServer {
   open(): number;
   /** From now on no byte passes in either direction, and nobody is told. */
   silence(): void;
+  /** Closes every connection in the middle of whatever it carries. */
+  cut(): void;
   /** Says GOAWAY on every HTTP/2 connection: streams go on, new ones must go elsewhere. */
   goAway(): void;
   /** Resolves when no connection is open any more. */
@@ -134,6 +131,7 @@ async function startGate(targetPort: number) {
     port,
     connections: () => connections,
     open: () => sockets.size,
+    cut: () => sockets.forEach((socket) => void socket.destroy()),
     silence: () => void (silent = true),
     allClosed: () =>
       new Promise<void>((resolve) => {

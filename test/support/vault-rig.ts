@@ -13,22 +13,25 @@ import { FakeClock } from "./fake-clock.ts";
 import { StubVault, type StubOptions } from "./stub-vault.ts";
 import { testTls } from "./tls.ts";
 
-export const kubernetesAuth: VaultAuth = {
+export const kubernetesAuth = {
   kind: "kubernetes",
   mountPath: "kubernetes",
   role: "reader",
   identity: { kind: "serviceAccount", ref: { name: "app", audiences: [], namespace: undefined } },
-};
+} as const satisfies VaultAuth;
 
-export const appRoleAuth: VaultAuth = {
+export const appRoleAuth = {
   kind: "appRole",
   path: "approle",
   roleId: "role-1",
   roleRef: undefined,
   secretRef: objectKeyRef("approle", "secret-id"),
-};
+} as const satisfies VaultAuth;
 
-export const tokenAuth: VaultAuth = { kind: "token", tokenSecretRef: objectKeyRef("vault-token", "token") };
+export const tokenAuth = {
+  kind: "token",
+  tokenSecretRef: objectKeyRef("vault-token", "token"),
+} as const satisfies VaultAuth;
 
 export function objectKeyRef(name: string, key: string): ObjectKeyRef {
   return { name, key, namespace: undefined };

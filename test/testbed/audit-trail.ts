@@ -18,6 +18,8 @@ export interface AuditMark {
 export type AuditFilter<Entry> = { readonly [Field in keyof Entry]?: Entry[Field] | readonly Entry[Field][] };
 
 export interface AuditTrail<Entry> {
+  /** Before the first entry: since(start) gives everything since the rig came up. */
+  readonly start: AuditMark;
   /** Makes a marker request and waits until the log holds it. Throws where it does not within 10 s. */
   mark(): Promise<AuditMark>;
   /** What was requested between the mark and now (a second mark is made). Markers are left out. */
@@ -36,9 +38,6 @@ export interface AuditSource<Entry> {
   parseEntry(line: unknown): Entry | undefined;
 }
 
-/** Start of every log: counts everything since the rig came up. */
-export const auditStart: AuditMark = { offset: 0 };
-
 const MARKER_PREFIX = "fairlead-mark-";
 const MARKER_TIMEOUT_MS = 10_000;
 const MARKER_POLL_MS = 20;
@@ -55,6 +54,7 @@ export function createAuditTrail<Entry extends object>(source: AuditSource<Entry
   const between = (from: AuditMark, to: AuditMark): Promise<readonly Entry[]> => readEntries(source, from, to);
   const since = async (from: AuditMark): Promise<readonly Entry[]> => between(from, await mark());
   return {
+    start: { offset: 0 },
     mark,
     between,
     since,
@@ -62,7 +62,7 @@ export function createAuditTrail<Entry extends object>(source: AuditSource<Entry
   };
 }
 
-export function matchesFilter<Entry extends object>(entry: Entry, filter: AuditFilter<Entry>): boolean {
+function matchesFilter<Entry extends object>(entry: Entry, filter: AuditFilter<Entry>): boolean {
   const fields = new Map<string, unknown>(Object.entries(entry));
   return Object.entries(filter).every(([field, wanted]) => {
     const value = fields.get(field);

@@ -10,7 +10,7 @@ export interface KeyPair {
   readonly privateKeyPem: string;
 }
 
-export interface CertificateRequest {
+interface CertificateRequest {
   readonly commonName: string;
   /** Kubernetes reads these as groups of the client. */
   readonly organizations?: readonly string[];

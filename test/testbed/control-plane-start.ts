@@ -18,7 +18,7 @@ export const controlPlaneProcesses = {
 
 /** In the rig's directory: the certificate that clients of all servers trust. */
 export const AUTHORITY_FILE = "pki/ca.crt";
-export const SERVICE_ACCOUNT_ISSUER = "https://kubernetes.default.svc";
+const SERVICE_ACCOUNT_ISSUER = "https://kubernetes.default.svc";
 
 /** A cold kube-apiserver takes about 5 s on two idle cores; several rigs may start at once. */
 const API_SERVER_START_TIMEOUT_MS = 90_000;

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import type { KeyPair } from "./certificates.ts";
 
-export type KubeconfigUser =
+type KubeconfigUser =
   | { readonly kind: "certificate"; readonly keys: KeyPair }
   /** Clients read the file again from time to time, as with a projected token in a pod. */
   | { readonly kind: "tokenFile"; readonly path: string };

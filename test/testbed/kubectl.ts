@@ -16,7 +16,7 @@ export interface KubectlOptions {
 
 const ENDED_BY_SIGNAL = -1;
 
-export class KubectlError extends Error {
+class KubectlError extends Error {
   readonly code: number;
   readonly stderr: string;
 

@@ -41,7 +41,7 @@ export function createKubernetesAuditTrail(
   });
 }
 
-export function parseKubernetesRequest(event: unknown): KubernetesRequest | undefined {
+function parseKubernetesRequest(event: unknown): KubernetesRequest | undefined {
   return isCounted(event)
     ? {
         user: optionalTextAt(event, "user", "username") ?? "",

@@ -14,7 +14,7 @@ export interface RestTarget {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface RestCall {
+interface RestCall {
   readonly method: string;
   /** Path and query, starting with a slash. */
   readonly path: string;

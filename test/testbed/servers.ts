@@ -1,7 +1,7 @@
 // Makes sure that the testbed's servers exist: takes those of KUBEBUILDER_ASSETS, those of the cache, and builds the rest.
 // Programs appear in the cache by rename, whole or not at all; a lock keeps two runs from building the same at a time.
 import { constants } from "node:fs";
-import { access, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { access, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { withBuildLock } from "./build-lock.ts";
 import { buildWithGo } from "./go-build.ts";
@@ -20,6 +20,8 @@ export type Report = (line: string) => void;
 
 /** Programs that envtest's archives hold; only all three together are taken, because versions must fit. */
 const ENVTEST_PROGRAMS = ["etcd", "kube-apiserver", "kubectl"];
+
+const SCRATCH_PREFIX = ".build-";
 
 /** Returns the paths of all programs; builds what is missing and reports progress every few seconds. */
 export async function ensureServers(report: Report): Promise<ServerBinaries> {
@@ -84,6 +86,12 @@ async function ensureModule(module: ServerModule, programs: readonly string[], r
   return folder;
 }
 
+/** What a build that was killed has left; we hold the lock, so nobody is at work there. */
+async function removeAbandonedScratch(folder: string): Promise<void> {
+  const abandoned = (await readdir(folder)).filter((entry) => entry.startsWith(SCRATCH_PREFIX));
+  await Promise.all(abandoned.map((entry) => rm(join(folder, entry), { recursive: true, force: true })));
+}
+
 async function buildInto(
   folder: string,
   module: ServerModule,
@@ -91,7 +99,8 @@ async function buildInto(
   report: Report,
 ): Promise<void> {
   report(`Building ${programs.join(", ")} from Go modules: ${module.coldBuild} with an empty Go cache, once`);
-  const scratch = await mkdtemp(join(folder, ".build-"));
+  await removeAbandonedScratch(folder);
+  const scratch = await mkdtemp(join(folder, SCRATCH_PREFIX));
   try {
     for (const program of programs) {
       await buildWithGo({

@@ -38,7 +38,7 @@ export function createVaultAuditTrail(logPath: string, vault: Pick<VaultAdmin, "
   });
 }
 
-export function parseVaultRequest(entry: unknown): VaultRequest {
+function parseVaultRequest(entry: unknown): VaultRequest {
   const text = (...path: readonly string[]): string => optionalTextAt(entry, ...path) ?? "";
   return {
     type: textAt(entry, "type") === "request" ? "request" : "response",

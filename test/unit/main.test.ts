@@ -8,6 +8,9 @@ const main = join(import.meta.dirname, "../../src/main.ts");
 const children: ChildProcess[] = [];
 afterEach(() => children.splice(0).forEach((child) => child.kill("SIGKILL")));
 
+/** For machines that do other work meanwhile: one start takes 0.2 s on a quiet one. */
+const STARTS_MS = 30_000;
+
 /** Starts the program under a module that is loaded first, if one is given. */
 function started(
   args: readonly string[],
@@ -34,7 +37,7 @@ const operatorOf = (body: string): string => `
   const url = "data:text/javascript," + encodeURIComponent(${JSON.stringify(`export async function runOperator(config, io) { ${body} }`)});
   registerHooks({ resolve: (name, context, next) => name === "./app.ts" ? { url, shortCircuit: true } : next(name, context) });`;
 
-describe("the program", () => {
+describe("the program", { timeout: STARTS_MS }, () => {
   test("prints what a command prints and exits with its code", async () => {
     expect(await ran(["version"])).toEqual({ code: 0, out: "fairlead development\n", err: "" });
     expect(await ran(["nope"])).toMatchObject({ code: 2, out: "" });
@@ -62,22 +65,22 @@ describe("the program", () => {
     "logs %s by class and frames, without its message, and exits 1",
     async (surprise) => {
       const first = operatorOf(
-        `const error = new TypeError("canary"); ${surprise}; return new Promise(() => setInterval(() => {}, 1000));`,
+        `const error = new TypeError("can" + "ary"); ${surprise}; return new Promise(() => setInterval(() => {}, 1000));`,
       );
       const { code, out, err } = await ran(["run"], { first });
       expect(code).toBe(1);
       expect(JSON.parse(err)).toMatchObject({ level: "error", errorClass: "TypeError" });
-      expect(out + err).not.toContain(`"canary`);
+      expect(out + err).not.toContain("canary");
     },
   );
 });
 
-describe("a signal", () => {
+describe("a signal", { timeout: STARTS_MS }, () => {
   test.each(["SIGTERM", "SIGINT"] as const)(
     "%s asks the operator to stop, and its exit code counts",
     async (signal) => {
       const first = operatorOf(
-        `setInterval(() => {}, 1000); io.out("up"); return new Promise((stop) => io.signal.addEventListener("abort", () => stop(4)));`,
+        `return new Promise((stop) => { io.signal.addEventListener("abort", () => stop(4)); setInterval(() => {}, 1000); io.out("up"); });`,
       );
       const { child, ended } = started(["run"], { first });
       await once(child.stdout, "data");

@@ -117,10 +117,10 @@ describe("loadConnection from KUBECONFIG", () => {
 
   test("names the file that is not there", async () => {
     const result = await loadConnection({ KUBECONFIG: "/nowhere/config" });
-    expect(result).toMatchObject({ ok: false, error: { message: expect.stringContaining("/nowhere/config") } });
+    expect(result.ok ? "" : result.error.message).toContain("/nowhere/config");
   });
 
-  test("asks a login plugin, and runs it again only after a refusal", async () => {
+  test("asks a login plugin, and runs it again only after a refusal", { timeout: 60_000 }, async () => {
     const directory = directoryWith({ count: "" });
     const status = `{ token: "t" + n, clientCertificateData: "C", clientKeyData: "K" }`;
     const script = [
@@ -180,6 +180,6 @@ describe("loadConnection elsewhere", () => {
     },
   ])("given $given, says what to do", async ({ env, says }) => {
     const result = await loadConnection(env, directoryWith({}));
-    expect(result).toMatchObject({ ok: false, error: { message: expect.stringContaining(says) } });
+    expect(result.ok ? "" : result.error.message).toContain(says);
   });
 });

@@ -108,7 +108,7 @@ describe("calls", () => {
     const server = await startFakeApiServer((_request, response) => {
       response.writeHead(200, { "content-length": "100" });
       response.write("{");
-      response.socket?.destroy();
+      response.socket.destroy();
     });
     const { client } = clientTo(server.connection);
     expect(await client.call(POST, NEVER)).toMatchObject({
@@ -148,7 +148,7 @@ describe("calls", () => {
     const server = await startFakeApiServer((request, response) => {
       if (cut) {
         cut = false;
-        response.socket?.destroy();
+        response.socket.destroy();
       } else sayOk(request, response);
     });
     const { client } = clientTo(server.connection);

@@ -149,9 +149,13 @@ test("a limiter that lets nobody through ends with the caller's signal", async (
   const limiter = <T>(_task: () => Promise<T>, signal: AbortSignal): Promise<T> =>
     new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("aborted"))));
   const caller = new AbortController();
-  const answers = rig.provider({}, { limiter }).readSecrets([ref], caller.signal);
+  const provider = rig.provider({}, { limiter });
+  const answers = provider.readSecrets([ref], caller.signal);
   caller.abort();
   expect((await answers).get(remoteRefId(ref))).toMatchObject({ ok: false, error: { kind: "unavailable" } });
+  const closing = provider.close();
+  rig.clock.advance(3_000);
+  await closing;
 });
 
 test("neither values, tokens nor Vault's own text reach errors, logs or metrics, whatever fails", async () => {

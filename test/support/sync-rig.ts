@@ -1,0 +1,291 @@
+// The ExternalSecret reconciler with all its real parts over a cluster in memory, a fake provider and a fake clock.
+// News of objects arrives at once, unless `holdsTargets` keeps those of target Secrets back.
+
+import { setImmediate } from "node:timers/promises";
+import type { CredentialReader } from "../../src/core/provider/credentials.ts";
+import { type ObjectKey, objectKey } from "../../src/core/object-key.ts";
+import { parseExternalSecret } from "../../src/core/spec/parse-external-secret.ts";
+import { parseSecretStore } from "../../src/core/spec/parse-secret-store.ts";
+import type { ExternalSecretRecord, SecretStoreRecord } from "../../src/core/spec/records.ts";
+import type { ExternalSecretStatus } from "../../src/core/status/external-secret-status.ts";
+import type { Logger } from "../../src/core/logger.ts";
+import { recordOf } from "../../src/core/unknown.ts";
+import { objectPath, resources } from "../../src/kubernetes/resource-path.ts";
+import {
+  createExternalSecretReconciler,
+  type ReconcileExternalSecret,
+} from "../../src/reconcilers/external-secret/reconcile.ts";
+import { createStatusWriter } from "../../src/reconcilers/external-secret/status-writer.ts";
+import { createStoreDirectory } from "../../src/reconcilers/external-secret/store-directory.ts";
+import { createSyncState } from "../../src/reconcilers/external-secret/sync-state.ts";
+import { createTargetWriter } from "../../src/reconcilers/external-secret/target-writer.ts";
+import {
+  createTargets,
+  parseTarget,
+  targetIndexes,
+  type TargetRecord,
+} from "../../src/reconcilers/external-secret/targets.ts";
+import {
+  createTriggers,
+  externalSecretIndexes,
+  type Triggers,
+} from "../../src/reconcilers/external-secret/triggers.ts";
+import { createStoreSessions, type StoreSessions } from "../../src/refresh/store-sessions.ts";
+import type { ReconcileResult } from "../../src/runtime/controller.ts";
+import { createObjectStore } from "../../src/runtime/object-store.ts";
+import { FakeClock } from "./fake-clock.ts";
+import { FakeCluster, type Json } from "./fake-cluster.ts";
+import { FakeProvider } from "./fake-provider.ts";
+
+export const MINUTE_MS = 60_000;
+const NAMESPACE = "team-a";
+const SILENT: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  failure: () => undefined,
+  with: () => SILENT,
+};
+
+/** The fake provider needs none. */
+const unasked = (): never => {
+  throw new Error("nobody asks for credentials here");
+};
+const NO_CREDENTIALS: CredentialReader = {
+  readSecretKey: unasked,
+  readConfigMapKey: unasked,
+  requestToken: unasked,
+  readOperatorToken: unasked,
+};
+
+export class SyncRig {
+  readonly clock = new FakeClock();
+  readonly cluster = new FakeCluster();
+  readonly provider = new FakeProvider();
+  readonly events: string[] = [];
+  readonly watched = new Map<string, () => void>();
+  holdsTargets = false;
+  /** Else a throw of a reconcile fails the test. */
+  toleratesThrows = false;
+  readonly #externalSecrets = createObjectStore<ExternalSecretRecord>(externalSecretIndexes);
+  readonly #targets = createObjectStore<TargetRecord>(targetIndexes);
+  readonly #queued = new Set<ObjectKey>();
+  readonly #due = new Map<ObjectKey, number>();
+  readonly #store: SecretStoreRecord;
+  readonly #sessions: StoreSessions;
+  #triggers: Triggers | undefined;
+  #reconcile: ReconcileExternalSecret | undefined;
+
+  constructor() {
+    this.#store = storeRecord();
+    this.#sessions = createStoreSessions({
+      clock: this.clock,
+      random: () => 0,
+      log: SILENT,
+      limits: { maxInFlight: 10, requestsPerSecond: 100 },
+      createProvider: () => this.provider,
+      credentialsFor: () => NO_CREDENTIALS,
+      onHealthChange: (store, session, waiting) =>
+        session.health.kind === "ready"
+          ? this.#triggers?.storeReady(store, waiting)
+          : this.#triggers?.storeJudged(waiting),
+    });
+    this.restart();
+    this.cluster.onChange = (path, previous, current) => this.#observe(path, previous, current);
+  }
+
+  /** A new process: memory is lost, the cluster stays. */
+  restart(): void {
+    const state = createSyncState();
+    const writer = createTargetWriter(this.cluster);
+    const wake = (key: ObjectKey): void => {
+      state.wake(key);
+      this.#queued.add(key);
+    };
+    const targets = createTargets({
+      targets: this.#targets,
+      externalSecrets: this.#externalSecrets,
+      watches: {
+        size: 0,
+        stop: () => undefined,
+        acquire: (object, onChange) => {
+          this.watched.set(object.name, onChange);
+          queueMicrotask(onChange);
+          return () => void this.watched.delete(object.name);
+        },
+      },
+      writer,
+      state,
+      wake,
+    });
+    this.#triggers = createTriggers({
+      externalSecrets: this.#externalSecrets,
+      enqueue: (key) => this.#queued.add(key),
+      wake,
+      noteSeen: (target) => targets.noteSeen(target),
+    });
+    this.#reconcile = createExternalSecretReconciler({
+      record: (key) => this.#externalSecrets.get(key),
+      directory: createStoreDirectory({
+        store: (ref) => (ref.name === "vault" ? this.#store : undefined),
+        namespaceLabels: () => ({}),
+        sessions: this.#sessions,
+        isServed: () => true,
+      }),
+      targets,
+      writer,
+      statusWriter: createStatusWriter({
+        client: this.cluster,
+        clock: this.clock,
+        events: { record: (_, event) => void this.events.push(event.reason), stop: () => Promise.resolve() },
+      }),
+      state,
+      clock: this.clock,
+      random: () => 0,
+      log: SILENT,
+      showsPropertyNames: true,
+      onSync: () => undefined,
+      onGone: () => undefined,
+    });
+    for (const { meta } of this.#externalSecrets.list()) this.#queued.add(objectKey(meta));
+  }
+
+  /** Applies an ExternalSecret; `spec` is merged over one `data` entry of `app/db`, refreshed each hour. */
+  apply(spec: Json = {}, metadata: Json = {}): void {
+    const name = typeof metadata["name"] === "string" ? metadata["name"] : "db";
+    const path = objectPath(resources.externalSecrets, { namespace: NAMESPACE, name });
+    const before = recordOf(this.cluster.get(path)?.["metadata"]);
+    const generation =
+      Number(before["generation"] ?? 0) + (Object.keys(spec).length > 0 || before["uid"] === undefined ? 1 : 0);
+    const isNew = before["uid"] === undefined;
+    this.cluster.apply(path, {
+      metadata: { namespace: NAMESPACE, name, ...metadata, generation },
+      ...(isNew || Object.keys(spec).length > 0 ? { spec: { ...(isNew ? DEFAULT_SPEC : {}), ...spec } } : {}),
+    });
+  }
+
+  annotate(annotations: Json): void {
+    this.apply({}, { annotations });
+  }
+
+  /** Runs all that is queued or due, until nothing is left. */
+  async settle(): Promise<void> {
+    for (let round = 0; round < 30; round += 1) {
+      await setImmediate();
+      for (const [key, dueMs] of this.#due) if (dueMs <= this.clock.monotonicMs()) this.#queued.add(key);
+      if (this.#queued.size === 0) return;
+      for (const key of [...this.#queued]) await this.#run(key);
+    }
+    throw new Error("does not come to rest");
+  }
+
+  /** Lets time pass in steps, syncing what falls due. */
+  async pass(durationMs: number, stepMs = 10_000): Promise<void> {
+    for (let passedMs = 0; passedMs < durationMs; passedMs += stepMs) {
+      this.clock.advance(Math.min(stepMs, durationMs - passedMs));
+      await this.settle();
+    }
+  }
+
+  status(name = "db"): ExternalSecretStatus {
+    const record = this.#externalSecrets.get(objectKey({ namespace: NAMESPACE, name }));
+    if (record?.status === undefined) throw new Error("no status yet");
+    return record.status;
+  }
+
+  ready(name = "db"): string {
+    const ready = this.status(name).conditions.find(({ type }) => type === "Ready");
+    return `${ready?.status ?? ""} ${ready?.reason ?? ""}`;
+  }
+
+  secretPath(name = "db"): string {
+    return objectPath(resources.secrets, { namespace: NAMESPACE, name });
+  }
+
+  /** Decoded data of a Secret; undefined if there is none. */
+  data(name = "db"): Record<string, string> | undefined {
+    const secret = this.cluster.get(this.secretPath(name));
+    if (secret === undefined) return undefined;
+    const data = Object.entries(recordOf(secret["data"]));
+    return Object.fromEntries(data.map(([key, value]) => [key, Buffer.from(String(value), "base64").toString()]));
+  }
+
+  metadata(name = "db"): Json {
+    return recordOf(this.cluster.get(this.secretPath(name))?.["metadata"]);
+  }
+
+  /** A person's edit of a Secret. */
+  edit(data: Record<string, string | null>, metadata: Json = {}, name = "db"): void {
+    const encoded = Object.entries(data).map(([key, value]) => [
+      key,
+      value === null ? null : Buffer.from(value).toString("base64"),
+    ]);
+    this.cluster.apply(this.secretPath(name), {
+      metadata: { namespace: NAMESPACE, ...metadata },
+      data: Object.fromEntries(encoded),
+    });
+  }
+
+  async #run(key: ObjectKey): Promise<void> {
+    this.#queued.delete(key);
+    this.#due.delete(key);
+    let result: ReconcileResult | undefined;
+    try {
+      result = await this.#reconcile?.(key, AbortSignal.any([]));
+    } catch (error) {
+      if (!this.toleratesThrows) throw error;
+      result = { kind: "retry", minDelayMs: 1_000, maxDelayMs: 1_000 };
+    }
+    const nowMs = this.clock.monotonicMs();
+    if (result?.kind === "requeueAfter") this.#due.set(key, nowMs + result.delayMs);
+    if (result?.kind === "retry") this.#due.set(key, nowMs + Math.max(1_000, result.minDelayMs));
+  }
+
+  #observe(path: string, previous: Json | undefined, current: Json | undefined): void {
+    if (path.includes("/externalsecrets/")) this.#observeExternalSecret(previous, current);
+    if (path.includes("/secrets/") && !this.holdsTargets) this.#observeTarget(previous, current);
+  }
+
+  #observeExternalSecret(previous: Json | undefined, current: Json | undefined): void {
+    const record = parseExternalSecret(current ?? previous);
+    if (!record.ok) throw new Error("not an ExternalSecret");
+    const key = objectKey(record.value.meta);
+    const before = this.#externalSecrets.get(key);
+    if (current === undefined) this.#externalSecrets.delete(key);
+    else this.#externalSecrets.set(record.value);
+    this.#triggers?.externalSecretChanged(before, current === undefined ? undefined : record.value);
+  }
+
+  #observeTarget(previous: Json | undefined, current: Json | undefined): void {
+    const record = parseTarget(current ?? previous);
+    if (!record.ok) throw new Error("not a Secret");
+    const key = objectKey(record.value.meta);
+    const before = this.#targets.get(key);
+    const isShown = recordOf(recordOf(current?.["metadata"])["labels"])["fairlead.dev/managed"] === "true";
+    if (isShown) this.#targets.set(record.value);
+    else this.#targets.delete(key);
+    if (isShown) this.#triggers?.targetChanged(before, record.value);
+    else if (before !== undefined) this.#triggers?.targetChanged(record.value, undefined);
+    this.watched.get(record.value.meta.name)?.();
+  }
+}
+
+const DEFAULT_SPEC: Json = {
+  secretStoreRef: { name: "vault", kind: "SecretStore" },
+  refreshPolicy: "Periodic",
+  refreshInterval: "1h",
+  target: { creationPolicy: "Owner", deletionPolicy: "Retain" },
+  data: [{ secretKey: "password", remoteRef: { key: "app/db", property: "password" } }],
+};
+
+function storeRecord(): SecretStoreRecord {
+  const auth = { tokenSecretRef: { name: "token", key: "token" } };
+  const spec = { provider: { vault: { server: "https://vault.test", path: "kv", version: "v2", auth } } };
+  const record = parseSecretStore(
+    { metadata: { name: "vault", namespace: NAMESPACE, uid: "s", generation: 1 }, spec },
+    "SecretStore",
+  );
+  if (!record.ok || !record.value.spec.ok) throw new Error("the store does not parse");
+  return record.value;
+}
