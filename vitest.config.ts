@@ -10,6 +10,9 @@ export default defineConfig({
           name: "integration",
           include: ["test/integration/**/*.test.ts", "test/testbed/**/*.test.ts"],
           globalSetup: ["test/testbed/global-setup.ts"],
+          // One cluster, one operator at a time: files run one after the other, tests within a file may be concurrent.
+          fileParallelism: false,
+          maxConcurrency: 20,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -2,7 +2,7 @@
 // taken here.
 
 import { readFile } from "node:fs/promises";
-import { createCaches } from "./app/caches.ts";
+import { allCaches, createCaches } from "./app/caches.ts";
 import { createControllers } from "./app/controllers.ts";
 import { createStores } from "./app/stores.ts";
 import type { ClusterSource, Config } from "./config/config.ts";
@@ -79,7 +79,7 @@ function assemble(parts: Parts): readonly Component[] {
     onHealthChange: (store, isReady, waiting) => controllers.storeHealthChanged(store, isReady, waiting),
   });
   const controllers = createControllers({ ...parts, clock, random, events, watches, caches, stores });
-  const informers = Object.values(caches);
+  const informers = allCaches(caches);
   health.addReadinessCheck("caches", () =>
     informers.every((informer) => informer.hasSynced) ? undefined : "the first lists are not complete",
   );
@@ -116,9 +116,11 @@ function httpComponent({ config, log, health, metrics }: HttpParts): Component {
     name: "HTTP",
     async start() {
       const started = await startHttpServer({ ...config.httpAddress, health, metrics, log });
-      if (!started.ok) throw new Error(started.error);
+      if (!started.ok) {
+        log.error("Could not serve probes and metrics", { detail: started.error });
+        throw new Error("no HTTP server");
+      }
       server = started.value;
-      log.info("Serving probes and metrics", { port: server.port });
     },
     stop: async () => server?.stop(),
   };

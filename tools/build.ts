@@ -23,7 +23,10 @@ export const bundleOptions = {
   minifySyntax: true,
   minifyWhitespace: true,
   // yaml has an ES module too, but keeps it from Node; `lazyCommonJs` says why we want that one.
-  alias: { axios: "./tools/absent-axios.ts", yaml: "./node_modules/yaml/browser/index.js" },
+  alias: {
+    axios: fileURLToPath(import.meta.resolve("./absent-axios.ts")),
+    yaml: "./node_modules/yaml/browser/index.js",
+  },
   banner: { js: REQUIRE_SHIM },
   logLevel: "warning",
 } as const satisfies BuildOptions;

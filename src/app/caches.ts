@@ -13,6 +13,7 @@ import type { KubernetesClient } from "../kubernetes/rest-client.ts";
 import type { Metrics, WatchMetrics } from "../observability/metrics.ts";
 import { parseTarget, type TargetRecord, targetIndexes } from "../reconcilers/external-secret/targets.ts";
 import { externalSecretIndexes } from "../reconcilers/external-secret/triggers.ts";
+import type { StoredObject } from "../runtime/object-store.ts";
 import { createInformer, type Informer, type InformerCount } from "../runtime/informer.ts";
 
 export interface CachesDeps {
@@ -68,6 +69,14 @@ export function createCaches(deps: CachesDeps): Caches {
       metadataOnly: true,
     }),
   };
+}
+
+/** What all informers have in common, whatever they hold. */
+export type Cache = Pick<Informer<StoredObject>, "hasSynced" | "synced" | "start" | "stop">;
+
+export function allCaches(caches: Caches): readonly Cache[] {
+  const { externalSecrets, secretStores, clusterSecretStores, namespaces, targets } = caches;
+  return [externalSecrets, secretStores, clusterSecretStores, namespaces, targets];
 }
 
 function parseNamespace(raw: unknown): NamespaceRecord | undefined {

@@ -61,40 +61,43 @@ export function createControllers(deps: ControllersDeps): Controllers {
     SecretStore: createQueue(deps, "secretstore"),
     ClusterSecretStore: createQueue(deps, "clustersecretstore"),
   };
-  const { reconcile, triggers, lastSuccessMs } = createExternalSecretParts({
-    ...deps,
-    queue: queues.ExternalSecret,
-    isServed,
-  });
+  const externalSecrets = createExternalSecretParts({ ...deps, queue: queues.ExternalSecret, isServed });
+  const { triggers } = externalSecrets;
   const enqueueStore = (store: StoreName): void => queues[store.kind].add(objectKey(store), "change");
   const credentialWatches = createCredentialWatches(deps.watches, (store) => {
     triggers.storeReady(store, deps.stores.renew(store));
     enqueueStore(store);
   });
-  const storeController = (kind: StoreKind): Controller =>
-    controllerOf(deps, {
-      name: kind.toLowerCase(),
-      queue: queues[kind],
-      workers: STORE_WORKERS,
-      reconcile: storeReconciler(deps, { kind, isServed, credentialWatches }),
-    });
+  const storeController = (kind: StoreKind): Controller => {
+    const reconcile = storeReconciler(deps, { kind, isServed, credentialWatches });
+    return controllerOf(deps, { name: kind.toLowerCase(), queue: queues[kind], workers: STORE_WORKERS, reconcile });
+  };
   const { workers } = deps.config;
-  const running = [
-    controllerOf(deps, { name: "externalsecret", queue: queues.ExternalSecret, workers, reconcile }),
-    storeController("SecretStore"),
-    storeController("ClusterSecretStore"),
-  ];
+  const { reconcile } = externalSecrets;
   listen(deps.caches, triggers, enqueueStore);
   return {
-    start: () => running.forEach((controller) => controller.start()),
-    stop: async (signal) => void (await Promise.all(running.map((controller) => controller.stop(signal)))),
+    ...running([
+      controllerOf(deps, { name: "externalsecret", queue: queues.ExternalSecret, workers, reconcile }),
+      storeController("SecretStore"),
+      storeController("ClusterSecretStore"),
+    ]),
     storeHealthChanged(store, isReady, waiting) {
       enqueueStore(store);
       if (isReady) triggers.storeReady(store, waiting);
-      else triggers.storeJudged(waiting);
     },
-    observedExternalSecrets: () => observedExternalSecrets(deps.caches, lastSuccessMs),
+    observedExternalSecrets: () => observedExternalSecrets(deps.caches, externalSecrets.lastSuccessMs),
     observedStores: () => observedStores(deps.caches),
+  };
+}
+
+function running(controllers: readonly Controller[]): Pick<Controllers, "start" | "stop"> {
+  return {
+    start() {
+      for (const controller of controllers) controller.start();
+    },
+    async stop(signal) {
+      await Promise.all(controllers.map((controller) => controller.stop(signal)));
+    },
   };
 }
 

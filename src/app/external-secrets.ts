@@ -9,7 +9,7 @@ import {
   type ReconcileExternalSecret,
 } from "../reconcilers/external-secret/reconcile.ts";
 import { createStatusWriter } from "../reconcilers/external-secret/status-writer.ts";
-import { createStoreDirectory, storeKey } from "../reconcilers/external-secret/store-directory.ts";
+import { createStoreDirectory, type StoreDirectory, storeKey } from "../reconcilers/external-secret/store-directory.ts";
 import { createSyncState } from "../reconcilers/external-secret/sync-state.ts";
 import { createTargetWriter } from "../reconcilers/external-secret/target-writer.ts";
 import { createTargets } from "../reconcilers/external-secret/targets.ts";
@@ -38,30 +38,14 @@ export function createExternalSecretParts(deps: ExternalSecretDeps): ExternalSec
     queue.add(key, "change");
   };
   const writer = createTargetWriter(client);
-  const targets = createTargets({
-    targets: caches.targets.store,
-    externalSecrets,
-    watches: deps.watches,
-    writer,
-    state,
-    wake,
-  });
+  const { watches } = deps;
+  const targets = createTargets({ targets: caches.targets.store, externalSecrets, watches, writer, state, wake });
   const lastSuccessMs = new Map<ObjectKey, number>();
   const reconcile = createExternalSecretReconciler({
+    ...{ targets, writer, state, clock, random, log },
     record: (key) => externalSecrets.get(key),
-    directory: createStoreDirectory({
-      store: (ref, namespace) => storeOf(deps, ref, namespace),
-      namespaceLabels: (name) => caches.namespaces.store.get(objectKey({ namespace: "", name }))?.meta.labels,
-      sessions: deps.stores,
-      isServed: deps.isServed,
-    }),
-    targets,
-    writer,
+    directory: directoryOf(deps),
     statusWriter: createStatusWriter({ client, events: deps.events, clock }),
-    state,
-    clock,
-    random,
-    log,
     showsPropertyNames: deps.config.propertyNamesInMessages,
     onSync(key, reason) {
       deps.metrics.synced(reason);
@@ -72,6 +56,16 @@ export function createExternalSecretParts(deps: ExternalSecretDeps): ExternalSec
   const enqueue = (key: ObjectKey, lane: "change" | "refresh"): void => queue.add(key, lane);
   const triggers = createTriggers({ externalSecrets, enqueue, wake, noteSeen: (target) => targets.noteSeen(target) });
   return { reconcile, triggers, lastSuccessMs };
+}
+
+function directoryOf(deps: ExternalSecretDeps): StoreDirectory {
+  const { caches, stores, isServed } = deps;
+  return createStoreDirectory({
+    store: (ref, namespace) => storeOf(deps, ref, namespace),
+    namespaceLabels: (name) => caches.namespaces.store.get(objectKey({ namespace: "", name }))?.meta.labels,
+    sessions: stores,
+    isServed,
+  });
 }
 
 function storeOf({ caches }: ControllersDeps, ref: StoreRef, namespace: string): SecretStoreRecord | undefined {

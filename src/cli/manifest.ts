@@ -9,7 +9,7 @@ export interface ManifestObject {
   lineOf(path: string): number;
 }
 
-export interface ManifestProblem {
+interface ManifestProblem {
   readonly line: number;
   readonly message: string;
 }

@@ -102,7 +102,8 @@ function follow(
     };
     stream.on("response", (headers) => reader.head(headers[":status"] ?? 0, retryAfterMs(headers)));
     stream.on("data", (chunk: Buffer) => reader.data(chunk));
-    stream.on("end", () => (whole = true));
+    // A destroyed session ends its streams as if the server had.
+    stream.on("end", () => (whole = !session.destroyed));
     stream.on("error", () => (whole = false));
     stream.once("close", () => {
       signal.removeEventListener("abort", giveUp);

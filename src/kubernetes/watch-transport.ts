@@ -36,21 +36,22 @@ const MAX_CONNECTS = 3;
 export function createWatchTransport(endpoint: Endpoint, clock: Clock, times: WatchTimes): WatchTransport {
   const carriers = createCarriers(endpoint, clock, times.pings);
   return {
-    async open(request, handlers, signal) {
-      const carrier = await carriers.acquire(request.credentials);
-      if (!carrier.ok) return { kind: "failed", failure: carrier.error };
-      const { path: relative, headers } = request;
+    open({ path: relative, headers, credentials }, handlers, signal) {
       const path = endpoint.pathPrefix + relative;
-      if (carrier.value.kind === "session") return carrier.value.session.open({ path, headers }, handlers, signal);
       const limits = { signal, clock, idleMs: times.idleMs };
-      return openHttp1Stream(carrier.value.socket, { host: endpoint.host, path, headers }, handlers, limits);
+      return carriers.use(credentials, (carrier) =>
+        carrier.kind === "session"
+          ? carrier.session.open({ path, headers }, handlers, signal)
+          : openHttp1Stream(carrier.socket, { host: endpoint.host, path, headers }, handlers, limits),
+      );
     },
     close: carriers.close,
   };
 }
 
 interface Carriers {
-  acquire(current: CurrentCredentials): Promise<Result<Carrier, TransportFailure>>;
+  /** Finds or makes a connection and calls `open` at once, so that nobody else takes its last free place. */
+  use(current: CurrentCredentials, open: (carrier: Carrier) => Promise<StreamEnd>): Promise<StreamEnd>;
   close(): void;
 }
 
@@ -65,36 +66,39 @@ function createCarriers(endpoint: Endpoint, clock: Clock, pings: PingTimes): Car
     const socket = await connectTls(endpoint, current.credentials, clock);
     connecting = undefined;
     if (!socket.ok) return socket;
-    if (closed) socket.value.destroy();
+    if (closed) {
+      socket.value.destroy();
+      return failed("connect");
+    }
     shared = socket.value.alpnProtocol === "h2";
     if (!shared) return ok({ kind: "socket", socket: socket.value });
-    const session = createHttp2Session(socket.value, endpoint.origin, {
-      clock,
-      pings,
-      onClose: () => sessions.delete(session),
-    });
+    const onClose = (): void => void sessions.delete(session);
+    const session = createHttp2Session(socket.value, endpoint.origin, { clock, pings, onClose });
     sessions.set(session, current.tlsGeneration);
     return ok({ kind: "session", session });
   };
 
-  const usableSession = (tlsGeneration: number): Http2Session | undefined =>
-    [...sessions].find(([session, generation]) => generation === tlsGeneration && session.usable)?.[0];
-
   return {
-    async acquire(current) {
+    async use(current, open) {
       for (let connects = 0; connects < MAX_CONNECTS; connects += 1) {
-        const session = usableSession(current.tlsGeneration);
-        if (session !== undefined) return ok({ kind: "session", session });
-        if (!shared) return connect(current);
-        const made = await (connecting ??= connect(current));
-        if (!made.ok) return made;
-        if (made.value.kind === "socket") made.value.socket.destroy();
+        const session = usableSession(sessions, current.tlsGeneration);
+        if (session !== undefined) return open({ kind: "session", session });
+        const probing = shared;
+        const made = await (probing ? (connecting ??= connect(current)) : connect(current));
+        if (!made.ok) return { kind: "failed", failure: made.error };
+        if (made.value.kind === "session") continue;
+        if (!probing) return open(made.value);
+        made.value.socket.destroy(); // Several may wait for this one connection; over HTTP/1.1 each needs its own.
       }
-      return failed("connect");
+      return { kind: "failed", failure: "connect" };
     },
     close() {
       closed = true;
       for (const session of sessions.keys()) session.destroy();
     },
   };
+}
+
+function usableSession(sessions: ReadonlyMap<Http2Session, number>, tlsGeneration: number): Http2Session | undefined {
+  return [...sessions].find(([session, generation]) => generation === tlsGeneration && session.usable)?.[0];
 }

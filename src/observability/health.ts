@@ -2,7 +2,7 @@
 // because probes call it every few seconds.
 
 /** Undefined: all is well. Else the reason, one clause without a full stop. */
-export type Probe = () => string | undefined;
+type Probe = () => string | undefined;
 
 export interface HealthReport {
   readonly ok: boolean;

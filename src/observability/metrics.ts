@@ -8,12 +8,12 @@ import { reasonPolicy, type Reason } from "../core/status/reasons.ts";
 import { createObjectGauges, type ObjectGauges } from "./object-gauges.ts";
 import { series } from "./series.ts";
 
-export type ProviderOperation = Exclude<keyof SecretProvider, "close">;
-export type ProviderOutcome = "ok" | ProviderErrorKind;
+type ProviderOperation = Exclude<keyof SecretProvider, "close">;
+type ProviderOutcome = "ok" | ProviderErrorKind;
 /** How a reconcile ended; `threw` is an unexpected error. */
-export type ReconcileOutcome = "awaitChange" | "requeueAfter" | "retry" | "threw";
+type ReconcileOutcome = "awaitChange" | "requeueAfter" | "retry" | "threw";
 
-export interface QueueMetrics {
+interface QueueMetrics {
   depth(waiting: number): void;
   added(): void;
   started(waitedMs: number): void;
@@ -21,7 +21,7 @@ export interface QueueMetrics {
   retried(): void;
 }
 
-export interface ControllerMetrics {
+interface ControllerMetrics {
   reconciled(outcome: ReconcileOutcome): void;
 }
 
@@ -29,7 +29,7 @@ export interface WatchMetrics {
   restarted(): void;
 }
 
-export interface ProviderMetrics {
+interface ProviderMetrics {
   /** One call, however many references it carried. */
   observeCall(operation: ProviderOperation, durationSeconds: number): void;
   /** One answer: a reference of a read, or the whole of another call. */

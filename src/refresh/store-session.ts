@@ -4,9 +4,9 @@
 
 import type { CancelTimer, Clock, Random } from "../core/clock.ts";
 import type { ProviderError } from "../core/provider/error.ts";
-import { providerErrorPolicy } from "../core/provider/error.ts";
+import { providerError, providerErrorPolicy } from "../core/provider/error.ts";
 import type { SecretProvider, StoreHealth } from "../core/provider/port.ts";
-import type { Result } from "../core/result.ts";
+import { failed, type Result } from "../core/result.ts";
 
 export type SessionHealth =
   | { readonly kind: "unproved" }
@@ -89,6 +89,9 @@ async function probeOnce(deps: StoreSessionDeps, closing: AbortSignal): Promise<
   try {
     const answer = await deps.provider.validate(AbortSignal.any([closing, deadline.signal]));
     return answer.ok ? deps.accept(answer.value) : answer;
+  } catch {
+    // A provider never throws of itself: its code could not be loaded, or the limiter gave the call up.
+    return failed(providerError("unavailable", "the check of the store was given up"));
   } finally {
     cancel();
   }

@@ -13,7 +13,7 @@ import type { SecretStoreRecord } from "../core/spec/records.ts";
 import type { StoreKind } from "../core/spec/external-secret.ts";
 import type { SecretStoreSpec } from "../core/spec/secret-store.ts";
 import { forceSyncToken } from "../core/status/force-sync.ts";
-import { takesTenantCredentials } from "./credential-refs.ts";
+import { takesTenantCredentials } from "../core/spec/credential-refs.ts";
 import { createLimiter, type Limiter, type LimiterOptions } from "./limiter.ts";
 import { createStoreSession, type StoreSession } from "./store-session.ts";
 

@@ -8,8 +8,8 @@ import type { ApiError } from "../kubernetes/api-error.ts";
 import { pause, startDeadline } from "../kubernetes/deadline.ts";
 import { collectionPath, objectPath, type ResourceType } from "../kubernetes/resource-path.ts";
 import type { KubernetesClient } from "../kubernetes/rest-client.ts";
-import { equalJitterMs } from "./backoff.ts";
 import { metadataAccept } from "./list-page.ts";
+import { STABLE_MS, streamLifetime, watchBackoffMs } from "./watch-backoff.ts";
 import { metadataText, parseWatchLine, type WatchEvent } from "./watch-event.ts";
 
 export interface FollowedObject extends ObjectName {
@@ -29,13 +29,6 @@ export interface FollowOptions {
 }
 
 const POLL_MS = 30_000;
-/** Length of one stream, seconds, at random between the two; as for informers. */
-const STREAM_SECONDS = { least: 300, most: 600 };
-const STREAM_GRACE_MS = 30_000;
-/** Half of the first ceiling is the shortest pause: 800 ms, as for informers. */
-const BACKOFF = { baseMs: 1_600, capMs: 30_000 };
-const STABLE_MS = 120_000;
-
 /** Resolves once `signal` fires. */
 export async function followByPolling(options: FollowOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -51,9 +44,12 @@ export async function followByWatching(options: FollowOptions, signal: AbortSign
   let failures = 0;
   while (!signal.aborted) {
     const startMs = clock.monotonicMs();
-    await watchOnce(options, signal);
-    failures = clock.monotonicMs() - startMs >= STABLE_MS ? 0 : failures + 1;
-    if (failures > 0) await pause(clock, equalJitterMs(failures, BACKOFF, random), signal);
+    const error = await watchOnce(options, signal);
+    const stable = clock.monotonicMs() - startMs >= STABLE_MS;
+    if (stable) failures = 0;
+    if (stable && error === undefined) continue;
+    failures += 1;
+    await pause(clock, watchBackoffMs(failures, error, random), signal);
   }
 }
 
@@ -64,10 +60,9 @@ export async function followByWatching(options: FollowOptions, signal: AbortSign
 async function watchOnce(
   { client, clock, random, object, observe }: FollowOptions,
   signal: AbortSignal,
-): Promise<void> {
-  const { least, most } = STREAM_SECONDS;
-  const timeoutSeconds = least + Math.floor(random() * (most - least + 1));
-  const limit = startDeadline(clock, timeoutSeconds * 1000 + STREAM_GRACE_MS, signal);
+): Promise<ApiError | undefined> {
+  const { timeoutSeconds, limitMs } = streamLifetime(random);
+  const limit = startDeadline(clock, limitMs, signal);
   const broken = new AbortController();
   let known = false;
   const look = async (): Promise<void> => {
@@ -90,8 +85,9 @@ async function watchOnce(
       if (event.kind === "error" || event.kind === "malformed") broken.abort();
     },
   };
-  await client.watch(call, handlers, stream);
+  const end = await client.watch(call, handlers, stream);
   limit.clear();
+  return end.ok ? undefined : end.error;
 }
 
 function stateOf(event: WatchEvent): SeenVersion | undefined {

@@ -5,7 +5,7 @@
 
 import { compareResourceVersions } from "../core/resource-version.ts";
 import { type ApiError, errorFromFailure } from "../kubernetes/api-error.ts";
-import { equalJitterMs } from "./backoff.ts";
+import { STABLE_MS, streamLifetime, watchBackoffMs } from "./watch-backoff.ts";
 import type { WatchEvent } from "./watch-event.ts";
 import type {
   Listing,
@@ -24,17 +24,6 @@ import type {
 const PAGE_LIMIT = 500;
 /** Backstop only: each page has a shorter deadline of its own. */
 const PAGE_TIMER_MS = 90_000;
-/** How long a stream is asked to last, seconds, at random between the two. */
-const STREAM_SECONDS = { least: 300, most: 600 };
-/** The server ends the stream by itself; if it has not by then, we do. */
-const STREAM_GRACE_MS = 30_000;
-/** Half of the first ceiling is the shortest delay: 800 ms, as in client-go. */
-const BACKOFF_BASE_MS = 1_600;
-const BACKOFF_CAP_MS = 30_000;
-/** While nobody answers at all a try costs nothing, and we want to be back soon after the server is. */
-const UNREACHABLE_CAP_MS = 5_000;
-/** A stream that lived so long ends the backoff. */
-const STABLE_MS = 120_000;
 /** So many failures in a row that the server had a say in, and the resourceVersion itself may be what it cannot serve. */
 const FAILURES_BEFORE_RELIST = 5;
 
@@ -96,13 +85,12 @@ function nextPageLimit(limit: number | undefined, error: ApiError): number | und
 }
 
 function stream(resourceVersion: string, failures: number, { nowMs, random }: WatchEnvironment): WatchStep {
-  const { least, most } = STREAM_SECONDS;
-  const timeoutSeconds = least + Math.floor(random() * (most - least + 1));
+  const { timeoutSeconds, limitMs } = streamLifetime(random);
   return {
     state: { kind: "stream", resourceVersion, sinceMs: nowMs, failures },
     effects: [
       { kind: "openStream", resourceVersion, timeoutSeconds },
-      { kind: "setTimer", delayMs: timeoutSeconds * 1000 + STREAM_GRACE_MS },
+      { kind: "setTimer", delayMs: limitMs },
     ],
   };
 }
@@ -153,10 +141,7 @@ interface Failure {
 }
 
 function retry(next: Resume | Relist, { error, failures }: Failure, { random }: WatchEnvironment): WatchStep {
-  const unreachable = error?.kind === "unavailable" && error.status === undefined;
-  const capMs = unreachable ? UNREACHABLE_CAP_MS : BACKOFF_CAP_MS;
-  const backoffMs = equalJitterMs(failures, { baseMs: BACKOFF_BASE_MS, capMs }, random);
-  const delayMs = Math.max(error?.retryAfterMs ?? 0, backoffMs);
+  const delayMs = watchBackoffMs(failures, error, random);
   return {
     state: { kind: "backoff", failures, next },
     effects: [

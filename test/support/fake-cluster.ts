@@ -32,8 +32,8 @@ export class FakeCluster implements KubernetesClient {
     throw new Error("the fake cluster has no watch");
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
+  close(): void {
+    // Nothing is open.
   }
 
   get(path: string): Json | undefined {
@@ -67,7 +67,8 @@ export class FakeCluster implements KubernetesClient {
         return ok(existing);
       case "DELETE":
         return this.#delete(target, recordOf(recordOf(body)["preconditions"]));
-      default:
+      case "PATCH":
+      case "PUT":
         return this.#patch({ target, existing, body: recordOf(body), manager, isStatus: target !== path });
     }
   }

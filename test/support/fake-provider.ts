@@ -24,7 +24,7 @@ export class FakeProvider implements SecretProvider {
     this.kept.set(key, { version, fields });
   }
 
-  readVersions(): Promise<ReadonlyMap<never, never>> {
+  readVersions(): ReturnType<SecretProvider["readVersions"]> {
     return Promise.resolve(new Map());
   }
 

@@ -91,6 +91,14 @@ export const secretStoreVectors: readonly SpecVector[] = [
   vector("refreshInterval of more", secretStore({}, { refreshInterval: 31_536_001 }), ruleMessages.storeInterval),
   vector("negative refreshInterval", secretStore({}, { refreshInterval: -1 }), ruleMessages.storeInterval),
   vector("refreshInterval that is empty", secretStore({}, { refreshInterval: "" }), ruleMessages.storeInterval),
+  ...[1.5, true].map((refreshInterval) => ({
+    ...vector(
+      `refreshInterval ${refreshInterval}`,
+      secretStore({}, { refreshInterval }),
+      "must be of type integer,string",
+    ),
+    parserVerdict: "must be a whole number or a string",
+  })),
   {
     ...vector("a budget of nothing", secretStore({}, { limits: { maxInFlight: 0 } }), "greater than or equal to 1"),
     parserVerdict: "must be between 1 and 1000",

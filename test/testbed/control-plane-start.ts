@@ -190,6 +190,8 @@ function apiServerArgs(directory: string, port: number): readonly string[] {
     // Tokens end when they say so: their rotation is a thing to test.
     "--service-account-extend-token-expiration=false",
     "--service-cluster-ip-range=10.0.0.0/24",
+    // Without it SIGTERM waits 60 s for open watches; with it they end after this.
+    "--shutdown-watch-termination-grace-period=1s",
     // The address is a loopback one, which cannot become an endpoint of the kubernetes Service.
     "--endpoint-reconciler-type=none",
     `--audit-policy-file=${join(directory, "audit-policy.json")}`,

@@ -13,14 +13,17 @@ async function createNamespace(rig: Pick<ReturnType<typeof rigForSuite>, "api">)
   return name;
 }
 
-test("the API server killed and started again keeps its address and its data", async () => {
+test("the API server ended and started again keeps its address, its data and its audit log", async () => {
   await using rig = await startRig();
   const namespace = await createNamespace(rig);
-  await rig.controlPlane.stopApiServer("SIGKILL");
-  await expect(rig.api.get("/readyz")).rejects.toThrow(/ECONNREFUSED/);
-  await rig.controlPlane.startApiServer();
-  expect((await rig.api.get(`/api/v1/namespaces/${namespace}`)).status).toBe(200);
-  await rig.audit.kubernetes.mark();
+  for (const signal of ["SIGKILL", "SIGTERM"] as const) {
+    await rig.controlPlane.stopApiServer(signal);
+    await expect(rig.api.get("/readyz")).rejects.toThrow(/ECONNREFUSED/);
+    await rig.controlPlane.startApiServer();
+    expect((await rig.api.get(`/api/v1/namespaces/${namespace}`)).status).toBe(200);
+  }
+  const created = { verb: "create", resource: "namespaces", name: namespace };
+  expect(await rig.audit.kubernetes.countSince(rig.audit.kubernetes.start, created)).toBe(1);
 });
 
 test("an owner's deletion collects what it owns, and a quota gets its status", async () => {

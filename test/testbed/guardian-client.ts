@@ -2,13 +2,15 @@
 // Any process that knows the socket may ask; only the one that spawned it holds the pipe whose end is everybody's end.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import {
   type GuardianGreeting,
   guardianRoutes,
+  PROCESS_ID_HEADER,
   parseGreeting,
   parseProcessExit,
   parseProcessState,
@@ -24,10 +26,15 @@ export interface GuardianConnection {
   signal(name: string, signal: RigSignal): Promise<void>;
   state(name: string): Promise<ProcessState>;
   waitExit(name: string): Promise<ProcessExit>;
-  /** Like waitExit; the process is killed as soon as the caller's process is gone. */
-  leaseUntilExit(name: string): Promise<ProcessExit>;
+  /** Starts a process that lives no longer than the caller's process and the rig. */
+  runLeased(spec: ProcessSpec): Promise<LeasedProcess>;
   /** Ids of all running processes of the rig, without the guardian's own. */
   pids(): Promise<readonly number[]>;
+}
+
+export interface LeasedProcess {
+  readonly pid: number;
+  readonly exited: Promise<ProcessExit>;
 }
 
 export interface SpawnedGuardian {
@@ -65,8 +72,8 @@ export function connectGuardian(socketPath: string): GuardianConnection {
       await ask(guardianRoutes.signal, { name, signal });
     },
     state: async (name) => parseProcessState(await ask(guardianRoutes.state, { name })),
-    waitExit: async (name) => parseProcessExit(await ask(guardianRoutes.waitExit, { name, leased: false })),
-    leaseUntilExit: async (name) => parseProcessExit(await ask(guardianRoutes.waitExit, { name, leased: true })),
+    waitExit: async (name) => parseProcessExit(await ask(guardianRoutes.waitExit, { name })),
+    runLeased: (spec) => runLeased(socketPath, spec),
     pids: async () => listAt(await ask(guardianRoutes.pids, {}), "pids").map(Number),
   };
 }
@@ -91,19 +98,37 @@ function unrefAll(child: ChildProcess): void {
   }
 }
 
-function askGuardian(socketPath: string, route: string, body: object): Promise<unknown> {
+async function runLeased(socketPath: string, spec: ProcessSpec): Promise<LeasedProcess> {
+  const reply = await openReply(socketPath, guardianRoutes.runLeased, spec);
+  const pid = reply.headers[PROCESS_ID_HEADER];
+  if (pid === undefined) {
+    throw refusal(guardianRoutes.runLeased, parseJson(await text(reply)));
+  }
+  const exited = text(reply).then(
+    (body) => parseProcessExit(parseJson(body)),
+    (): ProcessExit => ({ code: undefined, signal: "SIGKILL" }), // The guardian is gone, and with it what it ran.
+  );
+  return { pid: Number(pid), exited };
+}
+
+async function askGuardian(socketPath: string, route: string, body: object): Promise<unknown> {
+  const reply = await openReply(socketPath, route, body);
+  const answer = parseJson(await text(reply));
+  if (reply.statusCode !== 200) {
+    throw refusal(route, answer);
+  }
+  return answer;
+}
+
+/** The reply as soon as its headers are there. */
+function openReply(socketPath: string, route: string, body: object): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ socketPath, path: route, method: "POST", agent: false }, (incoming) => {
-      incoming.toArray().then((chunks) => {
-        const reply = parseJson(Buffer.concat(chunks).toString("utf8"));
-        if (incoming.statusCode === 200) {
-          resolve(reply);
-        } else {
-          reject(new Error(`The guardian refused ${route}: ${optionalTextAt(reply, "error") ?? "it is ending"}`));
-        }
-      }, reject);
-    });
-    outgoing.on("error", (cause) => reject(new Error(`The guardian did not answer ${route}`, { cause })));
-    outgoing.end(JSON.stringify(body));
+    request({ socketPath, path: route, method: "POST", agent: false }, resolve)
+      .on("error", (cause) => reject(new Error(`The guardian did not answer ${route}`, { cause })))
+      .end(JSON.stringify(body));
   });
+}
+
+function refusal(route: string, answer: unknown): Error {
+  return new Error(`The guardian refused ${route}: ${optionalTextAt(answer, "error") ?? "it is ending"}`);
 }

@@ -19,13 +19,18 @@ export const guardianRoutes = {
   signal: "/signal",
   /** Body: { name }. Answer: ProcessState. */
   state: "/state",
-  /** Body: { name, leased }. Answers with ProcessExit when the process ends; leased: closing the connection kills it. */
+  /** Body: { name }. Answers with ProcessExit when the process ends. */
   waitExit: "/wait-exit",
+  /**
+   * Body: ProcessSpec. Starts a process that lives no longer than the connection: headers with the process id come at
+   * once, ProcessExit when it ends. One request for both, so that no moment exists in which nobody holds the process.
+   */
+  runLeased: "/run-leased",
   /** Answer: { pids }. */
   pids: "/pids",
-  /** Ends everything; answers when the processes are gone. */
-  shutdown: "/shutdown",
 } as const;
+
+export const PROCESS_ID_HEADER = "x-process-id";
 
 export function parseProcessSpec(value: unknown): ProcessSpec {
   const workingDirectory = optionalTextAt(value, "workingDirectory");

@@ -5,11 +5,20 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type GuardianGreeting, guardianRoutes, parseProcessSpec, parseSignal } from "./guardian-protocol.ts";
+import { text } from "node:stream/consumers";
+import {
+  type GuardianGreeting,
+  guardianRoutes,
+  PROCESS_ID_HEADER,
+  parseProcessSpec,
+  parseSignal,
+} from "./guardian-protocol.ts";
 import { parseJson, textAt, valueAt } from "./json.ts";
-import { ProcessTable } from "./process-table.ts";
+import { type ProcessExit, type ProcessSpec, ProcessTable } from "./process-table.ts";
 
 type RouteHandler = (body: unknown, response: ServerResponse) => unknown;
+
+const JSON_HEADERS = { "content-type": "application/json", connection: "close" } as const;
 
 const table = new ProcessTable();
 const directory = await mkdtemp(join(tmpdir(), "fairlead-rig-"));
@@ -23,24 +32,23 @@ const handlers: Readonly<Record<string, RouteHandler>> = {
     return {};
   },
   [guardianRoutes.state]: (body) => table.state(textAt(body, "name")),
-  [guardianRoutes.waitExit]: (body, response) => {
-    const name = textAt(body, "name");
-    const exited = table.waitExit(name);
-    if (valueAt(body, "leased") === true) {
-      response.once("close", () => killUnlessAnswered(name, response));
-    }
-    return exited;
-  },
+  [guardianRoutes.waitExit]: (body) => table.waitExit(textAt(body, "name")),
+  [guardianRoutes.runLeased]: (body, response) => runLeased(parseProcessSpec(body), response),
   [guardianRoutes.pids]: () => ({ pids: table.pids() }),
-  [guardianRoutes.shutdown]: async () => {
-    await end();
-    setImmediate(() => process.exit(0));
-    return {};
-  },
 };
 
-/** The lease ended because its holder is gone, not because the process did. */
-function killUnlessAnswered(name: string, response: ServerResponse): void {
+function runLeased(spec: ProcessSpec, response: ServerResponse): Promise<ProcessExit> {
+  const pid = table.start(spec);
+  if (response.destroyed) {
+    endLease(spec.name, response);
+  }
+  response.once("close", () => endLease(spec.name, response));
+  response.writeHead(200, { ...JSON_HEADERS, [PROCESS_ID_HEADER]: pid }).flushHeaders();
+  return table.waitExit(spec.name);
+}
+
+/** The connection is gone. Unless that is because the process has ended, its holder has. */
+function endLease(name: string, response: ServerResponse): void {
   if (!response.writableEnded && table.state(name).kind === "running") {
     table.signal(name, "SIGKILL");
   }
@@ -57,13 +65,16 @@ function endAndExit(): void {
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const handler = handlers[request.url ?? ""];
+  const body = parseJson(await text(request));
   if (handler === undefined || ending !== undefined) {
-    response.writeHead(404).end("{}");
+    response.writeHead(404, JSON_HEADERS).end("{}");
     return;
   }
-  const chunks = await request.toArray();
-  const result = await handler(parseJson(Buffer.concat(chunks).toString("utf8")), response);
-  response.writeHead(200, { "content-type": "application/json", connection: "close" }).end(JSON.stringify(result));
+  const result = await handler(body, response);
+  if (!response.headersSent) {
+    response.writeHead(200, JSON_HEADERS);
+  }
+  response.end(JSON.stringify(result));
 }
 
 process.stdin.on("end", endAndExit).on("close", endAndExit).on("error", endAndExit).resume();
@@ -75,7 +86,7 @@ process.on("uncaughtException", endAndExit);
 const socketPath = join(directory, "guardian.sock");
 const server = createServer({ requestTimeout: 0 }, (request, response) => {
   answer(request, response).catch((error: unknown) => {
-    response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ error: String(error) }));
+    response.writeHead(400, JSON_HEADERS).end(JSON.stringify({ error: String(error) }));
   });
 });
 server.listen(socketPath, () => {

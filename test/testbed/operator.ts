@@ -68,7 +68,7 @@ export async function startOperator(rig: Rig, options: OperatorOptions): Promise
   const [command, ...firstArgs] = options.command ?? DEFAULT_COMMAND;
   const listenArgs = options.listenArgs ?? ((address: string) => [`--http-address=${address}`]);
   const outputPaths = [join(rig.handle.directory, `${name}.out`), join(rig.handle.directory, `${name}.err`)] as const;
-  const pid = await rig.guardian.start({
+  const { pid, exited } = await rig.guardian.runLeased({
     name,
     command,
     args: [...firstArgs, ...listenArgs(hostAndPort), ...(options.args ?? [])],
@@ -81,8 +81,6 @@ export async function startOperator(rig: Rig, options: OperatorOptions): Promise
     stdoutPath: outputPaths[0],
     stderrPath: outputPaths[1],
   });
-  // Where the guardian is gone, so is what it ran.
-  const exited = rig.guardian.leaseUntilExit(name).catch((): ProcessExit => ({ code: undefined, signal: "SIGKILL" }));
   return operatorOf({ rig, name, pid, origin: `http://${hostAndPort}`, outputPaths, exited });
 }
 

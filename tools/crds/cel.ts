@@ -5,7 +5,7 @@ export function celText(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
-/** True if exactly one (or, with `orNone`, at most one) of the properties is set. */
+/** True if exactly one of the properties is set. */
 export function exactlyOne(names: readonly string[]): string {
   return `[${names.map((name) => `has(self.${name})`).join(", ")}].exists_one(set, set)`;
 }

@@ -12,7 +12,7 @@ import { parsePattern } from "./name-pattern.ts";
 import { type ParseContext, readPattern } from "./parse-context.ts";
 import { ruleMessages } from "./rules.ts";
 import type { externalSecretSpecSchema } from "./schemas/external-secret-spec.ts";
-import { characterCount, type Wire } from "./wire-schema.ts";
+import { isLonger, type Wire } from "./wire-schema.ts";
 
 type SpecWire = Wire<typeof externalSecretSpecSchema>;
 type DataWire = NonNullable<SpecWire["data"]>[number];
@@ -90,7 +90,7 @@ function conversionRules(wire: Partial<ConversionRules>): ConversionRules {
 
 function parseFind(wire: FindWire, path: string, context: ParseContext): FindReference {
   const { tags = {} } = wire;
-  if (Object.keys(tags).some((name) => name === "" || characterCount(name) > MAX_TAG_NAME)) {
+  if (Object.keys(tags).some((name) => name === "" || isLonger(name, MAX_TAG_NAME))) {
     context.problems.push({ path: `${path}.tags`, message: ruleMessages.tagName });
   }
   return {

@@ -68,7 +68,7 @@ type WireObject<P, R> = { readonly [K in keyof P as K extends R ? K : never]: Wi
  * problem. Unknown fields are no problem here: see `unknownPaths`.
  */
 export function conform<S extends SchemaNode>(schema: S, raw: unknown, path: string): Result<Wire<S>, SpecError> {
-  const value = withoutNulls(raw);
+  const value = holdsNull(raw) ? withoutNulls(raw) : raw;
   const problem = firstProblem(schema, value, path);
   // The check is the proof of the type: this is the constructor of Wire<S>.
   return problem === undefined ? ok(value as Wire<S>) : failed(problem);
@@ -79,7 +79,7 @@ export function unknownPaths(schema: SchemaNode, value: unknown, path: string): 
   switch (schema.kind) {
     case "object":
       return Object.entries(recordOf(value)).flatMap(([name, child]) => {
-        const property = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
+        const property = propertyOf(schema, name);
         return property === undefined ? [`${path}.${name}`] : unknownPaths(property, child, `${path}.${name}`);
       });
     case "map":
@@ -114,14 +114,18 @@ function firstProblem(schema: SchemaNode, value: unknown, path: string): SpecErr
   }
 }
 
+function propertyOf(schema: ObjectNode, name: string): SchemaNode | undefined {
+  return Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
+}
+
 function objectProblem(schema: ObjectNode, value: unknown, path: string): SpecError | undefined {
   if (!isRecord(value)) return { path, message: "must be an object" };
   const missing = schema.required?.find((name) => !Object.hasOwn(value, name));
   if (missing !== undefined) return { path: `${path}.${missing}`, message: "is required" };
-  return firstOf(
-    Object.entries(schema.properties).filter(([name]) => Object.hasOwn(value, name)),
-    ([name, property]) => firstProblem(property, value[name], `${path}.${name}`),
-  );
+  return firstOf(Object.keys(value), (name) => {
+    const property = propertyOf(schema, name);
+    return property === undefined ? undefined : firstProblem(property, value[name], `${path}.${name}`);
+  });
 }
 
 function mapProblem(schema: MapNode, value: unknown, path: string): SpecError | undefined {
@@ -175,24 +179,30 @@ function isInteger(value: unknown): value is number {
 
 function textProblem(schema: TextNode, value: string): string | undefined {
   if (schema.oneOf !== undefined && !schema.oneOf.includes(value)) return `must be one of ${schema.oneOf.join(", ")}`;
-  const length = characterCount(value);
-  if (length < (schema.minLength ?? 0)) return "must not be empty";
-  if (length > (schema.maxLength ?? Infinity)) return `must have at most ${schema.maxLength ?? 0} characters`;
+  const { minLength = 0, maxLength = Infinity } = schema;
+  if (value.length < minLength) return "must not be empty";
+  if (isLonger(value, maxLength)) return `must have at most ${maxLength} characters`;
   return schema.rule === undefined ? undefined : ruleProblem(schema.rule, value);
 }
 
-/** In code points, as the API server counts. */
-export function characterCount(value: string): number {
-  return Array.from(value).length;
+/** Counted in code points, as the API server does. */
+export function isLonger(value: string, maxLength: number): boolean {
+  return value.length > maxLength && Array.from(value).length > maxLength;
 }
 
+const compiledRules = new Map(Object.entries(textRules).map(([name, { pattern }]) => [name, new RegExp(pattern)]));
+
 function ruleProblem(name: TextRuleName, value: string): string | undefined {
-  return new RegExp(textRules[name].pattern).test(value) ? undefined : textRules[name].message;
+  return compiledRules.get(name)?.test(value) === true ? undefined : textRules[name].message;
 }
 
 function rangeProblem(schema: IntegerNode, value: number): string | undefined {
   const { minimum = -Infinity, maximum = Infinity } = schema;
   return value >= minimum && value <= maximum ? undefined : `must be between ${minimum} and ${maximum}`;
+}
+
+function holdsNull(value: unknown): boolean {
+  return typeof value === "object" && (value === null || Object.values(value).some(holdsNull));
 }
 
 function withoutNulls(value: unknown): unknown {

@@ -24,7 +24,7 @@ export function nextStoreStatus(
   nowMs: number,
 ): SecretStoreStatus {
   const time = timestamp(nowMs);
-  const backendIdentity = firstSeenBackend(previous, { generation, outcome });
+  const backendIdentity = acceptedBackend(previous, { generation, outcome });
   const capabilities = outcome.ok ? outcome.value.capabilities : previous?.capabilities;
   const status = {
     observedGeneration: generation,
@@ -43,11 +43,11 @@ function verdict(outcome: StoreReport["outcome"]): Verdict {
   return { isReady: true, reason: "Valid", message: outcome.value.notes.join("; ") || VALID_MESSAGE, stalled: false };
 }
 
-/** What was first seen stays, so that a later difference shows; a new spec may mean another backend. */
-function firstSeenBackend(
+/** What was accepted last stays while a later difference fails; a new spec may mean another backend. */
+function acceptedBackend(
   previous: SecretStoreStatus | undefined,
   { generation, outcome }: StoreReport,
 ): string | undefined {
   const known = previous?.observedGeneration === generation ? previous.backendIdentity : undefined;
-  return known ?? (outcome.ok ? outcome.value.backendIdentity : undefined);
+  return (outcome.ok ? outcome.value.backendIdentity : undefined) ?? known;
 }

@@ -3,8 +3,8 @@
 
 import type { SecretReport } from "../sync/report.ts";
 import type { EntryPair, EntryPairs } from "./entry-pairs.ts";
-import { isSameVersion } from "./entry-status.ts";
 import type { EntryId, EntryStatus, ExternalSecretStatus, HistoryChange } from "./external-secret-status.ts";
+import { isSameVersion } from "./held-version.ts";
 import { REVISION_CHANGES_MAX, REVISIONS_MAX } from "./limits.ts";
 
 /** An entry as it was, and as it is after this sync. */

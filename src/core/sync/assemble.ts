@@ -33,6 +33,8 @@ export interface Assembly {
   readonly rendering: ReadonlyMap<string, SecretValue>;
   /** Which source filled each key. */
   readonly provenance: ReadonlyMap<string, string>;
+  /** Distinct remote secrets that were read, those that a `find` found one by one. */
+  readonly remoteCount: number;
 }
 
 /** Ids of what is absent as a whole: to be confirmed before a deletion policy may act. */
@@ -79,7 +81,20 @@ export function assemble(
   const failures = reports.flatMap((entry) =>
     entry.read.ok || entry.leftOut ? [] : [{ entry: idOf(entry), failure: entry.read.error }],
   );
-  return { entries: reports, failures, rendering, provenance };
+  return { entries: reports, failures, rendering, provenance, remoteCount: countRemotes(reads) };
+}
+
+function countRemotes(reads: readonly SourceRead[]): number {
+  const remotes = reads.flatMap(({ source, reading }) => {
+    if (!reading.ok) return [];
+    const keys = source.kind === "find" ? foundKeys(reading.value) : [source.remoteRef.key];
+    return keys.map((key) => JSON.stringify([source.store.kind, source.store.name, key]));
+  });
+  return new Set(remotes).size;
+}
+
+function foundKeys(reading: SourceReading): readonly string[] {
+  return reading.kind === "many" ? [...reading.secrets.keys()] : [];
 }
 
 function renderRead(

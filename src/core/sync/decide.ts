@@ -35,11 +35,10 @@ export function decide(input: DecisionInput): Decision {
   if (failure !== undefined) return { kind: "keep", verdict: failure };
   const rendering = new Map([...carried, ...assembly.rendering]);
   if (rendering.size > 0) {
-    const remotes = assembly.entries.filter((entry) => !entry.leftOut).length;
     return {
       kind: "render",
       rendering,
-      verdict: { reason: "SecretSynced", message: syncedMessage(rendering.size, remotes) },
+      verdict: { reason: "SecretSynced", message: syncedMessage(rendering.size, assembly.remoteCount) },
     };
   }
   return nothingLeft(spec, input);

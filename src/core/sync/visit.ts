@@ -25,18 +25,23 @@ export interface VisitInput {
   readonly nowMs: number;
 }
 
-export function visitCauses({ record, memory, target, isWoken, nowMs }: VisitInput): ReadonlySet<VisitCause> {
+export function visitCauses(input: VisitInput): ReadonlySet<VisitCause> {
+  const causes = input.memory === undefined ? firstCauses(input.record) : laterCauses(input, input.memory);
+  return input.isWoken ? causes.union(new Set<VisitCause>(["woken"])) : causes;
+}
+
+function firstCauses({ meta, status }: ExternalSecretRecord): ReadonlySet<VisitCause> {
+  const causes = new Set<VisitCause>(["first"]);
+  const forced = forceSyncToken(meta.annotations);
+  // Status keeps what was served; that the annotation went since then asks for nothing.
+  if (forced !== undefined && forced !== status?.lastHandledForceSync) causes.add("forceSync");
+  if (status?.syncedResourceVersion !== specVersion(meta)) causes.add("specChanged");
+  return causes;
+}
+
+function laterCauses({ record, target, nowMs }: VisitInput, memory: SyncMemory): ReadonlySet<VisitCause> {
   const causes = new Set<VisitCause>();
-  const forced = forceSyncToken(record.meta.annotations);
-  if (memory === undefined) causes.add("first");
-  if (isWoken) causes.add("woken");
-  if (memory === undefined) {
-    // Status keeps what was served; that the annotation went since then asks for nothing.
-    if (forced !== undefined && forced !== record.status?.lastHandledForceSync) causes.add("forceSync");
-    if (record.status?.syncedResourceVersion !== specVersion(record.meta)) causes.add("specChanged");
-    return causes;
-  }
-  if (forced !== memory.forceSync) causes.add("forceSync");
+  if (forceSyncToken(record.meta.annotations) !== memory.forceSync) causes.add("forceSync");
   if (memory.specVersion !== specVersion(record.meta)) causes.add("specChanged");
   if (memory.dueMs !== undefined && nowMs >= memory.dueMs) causes.add("due");
   if (isForeignChange(memory, target)) causes.add("targetChanged");

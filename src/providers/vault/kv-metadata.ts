@@ -1,9 +1,9 @@
 // What KV v2 says about a key without its values: the answer of `metadata/KEY`, read and judged. Pure.
 
+import { createHash } from "node:crypto";
 import { type ProviderError, providerError } from "../../core/provider/error.ts";
 import type { RemoteVersion } from "../../core/provider/port.ts";
 import { failed, ok, type Result } from "../../core/result.ts";
-import { SecretValue } from "../../core/secret-value.ts";
 import type { VaultReply } from "./vault-reply.ts";
 
 /** Timestamps of the Date header are whole seconds, cut off. */
@@ -53,10 +53,12 @@ export const deletedVersion = (): ProviderError =>
   providerError("deleted", "the version is deleted (it can be undeleted)");
 export const destroyedVersion = (): ProviderError => providerError("destroyed", "the version is destroyed");
 
-/** Updates of metadata make no version: its own time is part of the identity. */
-export function metadataVersion(version: RemoteVersion, reply: VaultReply): RemoteVersion {
-  const updatedTime = reply.text(reply.at("data", "updated_time")) ?? "";
-  return { ...version, identity: `${version.identity}@${updatedTime}` };
+/**
+ * Metadata changes without a version, and Vault 1.21 moves `updated_time` with versions only: the document's digest is
+ * part of the identity. It stays in memory.
+ */
+export function metadataVersion(version: RemoteVersion, document: string): RemoteVersion {
+  return { ...version, identity: `${version.identity}@${createHash("sha256").update(document).digest("hex")}` };
 }
 
 /** True if the custom metadata holds each tag with its value. */
@@ -65,7 +67,7 @@ export function hasTags(reply: VaultReply, tags: Readonly<Record<string, string>
 }
 
 /** A JSON object of texts: times and numbers of Vault, and the custom metadata. */
-export function metadataDocument(reply: VaultReply): SecretValue {
+export function metadataDocument(reply: VaultReply): string {
   const shown = SHOWN_FIELDS.map((name): readonly [string, string | undefined] => {
     const node = reply.at("data", name);
     return [name, reply.text(node) ?? reply.number(node)?.toString()];
@@ -73,5 +75,5 @@ export function metadataDocument(reply: VaultReply): SecretValue {
   const custom = reply.at("data", "custom_metadata");
   const own =
     custom?.kind === "object" ? [...custom.members].map(([name, node]) => [name, reply.text(node)] as const) : [];
-  return SecretValue.ofUtf8(JSON.stringify(Object.fromEntries([...shown, ...own])));
+  return JSON.stringify(Object.fromEntries([...shown, ...own]));
 }

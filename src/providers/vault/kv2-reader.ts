@@ -4,6 +4,7 @@
 import { isConfirmableAbsence, type ProviderError, providerError } from "../../core/provider/error.ts";
 import type { RemoteRef, RemoteSecret, RemoteVersion } from "../../core/provider/port.ts";
 import { failed, ok, type Result } from "../../core/result.ts";
+import { SecretValue } from "../../core/secret-value.ts";
 import { type KvPath, requestPath, resolveKey } from "./key-path.ts";
 import { isMetadata, kvVersion, metadataDocument, metadataVersion, versionIn } from "./kv-metadata.ts";
 import { confirmed, errorOfRead, invalidReference, type KvDeps, type KvReader } from "./kv-reader.ts";
@@ -108,7 +109,9 @@ export class Kv2Reader implements KvReader {
     const reply = exchange.value;
     const version = await this.#versionIn(reply, { place, version: undefined }, signal);
     if (!version.ok) return version;
-    return ok({ form: "document", payload: metadataDocument(reply), version: metadataVersion(version.value, reply) });
+    const document = metadataDocument(reply);
+    const payload = SecretValue.ofUtf8(document);
+    return ok({ form: "document", payload, version: metadataVersion(version.value, document) });
   }
 
   async #versionIn(reply: VaultReply, { place, version }: Target, signal: AbortSignal): Promise<Version> {

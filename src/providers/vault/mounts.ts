@@ -1,7 +1,6 @@
 // What is mounted where a store reads. Vault answers 404 to every key of a mount that was replaced, and of a KV v1
 // mount read as v2; none of that is absence. So an absent key is believed only from the mount that was there before.
 
-import type { Clock } from "../../core/clock.ts";
 import { type ProviderError, type ProviderErrorKind, providerError } from "../../core/provider/error.ts";
 import { failed, ok, type Result } from "../../core/result.ts";
 import type { VaultStoreSpec } from "../../core/spec/secret-store.ts";
@@ -19,14 +18,10 @@ export interface Mounts {
   confirmAbsence(mount: string, signal: AbortSignal): Promise<Result<void, ProviderError>>;
 }
 
-/** Absences within this time share one look; two confirmations of one absence are at least 30 s apart (api.md). */
-const SHARED_LOOK_MS = 5_000;
-
 type Look = Result<string | undefined, ProviderError>;
 
-export function createMounts(spec: VaultStoreSpec, api: AuthorizedApi, clock: Clock): Mounts {
+export function createMounts(spec: VaultStoreSpec, api: AuthorizedApi): Mounts {
   const remembered = new Map<string, string | undefined>();
-  const recent = new Map<string, { readonly atMs: number; readonly look: Promise<Look> }>();
 
   const check: Mounts["check"] = async (mount, signal) => {
     const exchange = await api.probe(requestPath("sys/internal/ui/mounts", mount), signal);
@@ -35,24 +30,15 @@ export function createMounts(spec: VaultStoreSpec, api: AuthorizedApi, clock: Cl
     if (identity.ok && remembered.get(mount) === undefined) remembered.set(mount, identity.value);
     return identity;
   };
-
-  const sharedLook = async (mount: string, signal: AbortSignal): Promise<Look> => {
-    const now = clock.monotonicMs();
-    const last = recent.get(mount);
-    const shared = last !== undefined && now - last.atMs < SHARED_LOOK_MS ? await last.look : undefined;
-    if (shared?.ok === true) return shared;
-    const look = check(mount, signal);
-    recent.set(mount, { atMs: now, look });
-    return look;
-  };
+  const lookAfter = createSharedLook(check);
 
   return {
     check,
     remember: async (mount, signal) => {
-      if (!remembered.has(mount)) await sharedLook(mount, signal);
+      if (!remembered.has(mount)) await lookAfter(mount, signal);
     },
     confirmAbsence: async (mount, signal) => {
-      const now = await sharedLook(mount, signal);
+      const now = await lookAfter(mount, signal);
       if (!now.ok) return now;
       const before = remembered.get(mount);
       if (before === undefined || now.value === undefined || before === now.value) return ok(undefined);
@@ -60,6 +46,29 @@ export function createMounts(spec: VaultStoreSpec, api: AuthorizedApi, clock: Cl
         providerError("mountChanged", `mount ${mount} was replaced: its secrets are not those that were read before`),
       );
     },
+  };
+}
+
+/** A look that begins after the call, shared by all who call before it begins: no absence is judged by an older one. */
+function createSharedLook(check: Mounts["check"]): Mounts["check"] {
+  const underWay = new Map<string, Promise<unknown>>();
+  const following = new Map<string, Promise<Look>>();
+
+  const begin = (mount: string, signal: AbortSignal): Promise<Look> => {
+    following.delete(mount);
+    const look = check(mount, signal).finally(() => underWay.delete(mount));
+    underWay.set(mount, look);
+    return look;
+  };
+
+  return async (mount, signal) => {
+    const running = underWay.get(mount);
+    if (running === undefined) return begin(mount, signal);
+    const next = following.get(mount) ?? running.then(() => begin(mount, signal));
+    following.set(mount, next);
+    const look = await next;
+    // Another caller's end is no answer to this one.
+    return look.ok || signal.aborted ? look : check(mount, signal);
   };
 }
 

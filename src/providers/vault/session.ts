@@ -42,8 +42,12 @@ const RENEWAL_POINT = 0.6;
 const RENEWAL_SPREAD = 0.1;
 /** A renewal that grants less than this share of the first life has met the maximum: next time a new login is due. */
 const WORTHWHILE_RENEWAL = 0.5;
-/** Nothing that ends sooner than this is used for a request any more. */
-const EXPIRY_MARGIN_MS = 1_000;
+/** A token is not used in the last part of its life, so that it does not end on its way: this share of it, */
+const LAST_PART = 0.05;
+/** but no longer than this. It ends after the renewal point also for the shortest lives. */
+const MAX_LAST_PART_MS = 1_000;
+/** Between tries to replace a token that still serves. */
+const MIN_RETRY_MS = 1_000;
 const CLOSE_TIMEOUT_MS = 3_000;
 
 const RENEW_SELF = requestPath("auth", "token", "renew-self");
@@ -52,7 +56,7 @@ const REVOKE_SELF = requestPath("auth", "token", "revoke-self");
 interface Held {
   readonly token: VaultToken;
   /** By the monotonic clock; infinite for tokens that do not end. */
-  readonly endsAtMs: number;
+  readonly usableUntilMs: number;
   readonly isRenewable: boolean;
 }
 
@@ -72,7 +76,7 @@ export class VaultSession implements Session {
 
   async token(signal: AbortSignal): Promise<Result<VaultToken, ProviderError>> {
     if (this.#isClosed) return failed(closedConnection());
-    if (this.#held !== undefined && this.#remainingMs(this.#held) > EXPIRY_MARGIN_MS) return ok(this.#held.token);
+    if (this.#held !== undefined && this.#remainingMs(this.#held) > 0) return ok(this.#held.token);
     return this.#sharedLogin(signal);
   }
 
@@ -124,9 +128,9 @@ export class VaultSession implements Session {
   }
 
   #hold(token: VaultToken, lease: Pick<VaultToken, "ttlMs" | "isRenewable">): void {
-    const now = this.#deps.clock.monotonicMs();
-    const endsAtMs = lease.ttlMs > 0 ? now + lease.ttlMs : Number.POSITIVE_INFINITY;
-    this.#held = { token, endsAtMs, isRenewable: lease.isRenewable };
+    const usableMs = lease.ttlMs - Math.min(lease.ttlMs * LAST_PART, MAX_LAST_PART_MS);
+    const usableUntilMs = lease.ttlMs > 0 ? this.#deps.clock.monotonicMs() + usableMs : Number.POSITIVE_INFINITY;
+    this.#held = { token, usableUntilMs, isRenewable: lease.isRenewable };
     const point = RENEWAL_POINT + RENEWAL_SPREAD * this.#deps.random();
     if (lease.ttlMs > 0) this.#wakeAfter(lease.ttlMs * point);
     else this.#cancelTimer?.();
@@ -149,7 +153,7 @@ export class VaultSession implements Session {
       httpStatus: outcome.error.httpStatus,
     });
     const remainingMs = this.#remainingMs(held);
-    if (remainingMs > EXPIRY_MARGIN_MS) this.#wakeAfter(remainingMs / 2);
+    if (remainingMs > 0) this.#wakeAfter(Math.max(remainingMs / 2, MIN_RETRY_MS));
   }
 
   async #renewed(held: Held): Promise<boolean> {
@@ -170,7 +174,7 @@ export class VaultSession implements Session {
   }
 
   #remainingMs(held: Held): number {
-    return held.endsAtMs - this.#deps.clock.monotonicMs();
+    return held.usableUntilMs - this.#deps.clock.monotonicMs();
   }
 
   #inBackground(work: Promise<void>): void {

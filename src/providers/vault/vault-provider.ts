@@ -31,7 +31,7 @@ export function createVaultProvider(spec: VaultStoreSpec, deps: ProviderDeps): S
     ...{ api: authApi, clock, random, log },
   });
   const api = createAuthorizedApi(createVaultApi(spec.server, spec.namespace, connection), session);
-  const mounts = createMounts(spec, api, clock);
+  const mounts = createMounts(spec, api);
   const kv = { spec, api, mounts, clock };
   const kv2 = new Kv2Reader(kv);
   const reader = spec.version === "v2" ? kv2 : createKv1Reader(kv);

@@ -156,7 +156,7 @@ function unchanged(visit: Visit, spec: ExternalSecretSpec, { observation, sight 
   if (memory.unpublished !== undefined) return undefined;
   if (memory.confirmations.size > 0 || memory.versions !== readVersions(observation.reads)) return undefined;
   if (sight.current?.resourceVersion !== memory.target.resourceVersion) return undefined;
-  const { entries, failures } = assemble(observation.reads, new Set(), { showsNames: false });
+  const { entries, failures, remoteCount } = assemble(observation.reads, new Set(), { showsNames: false });
   if (failures.length > 0) return undefined;
   const keys = [...memory.provenance.keys()].sort();
   const found = withoutReading(visit, "SecretSynced", ready.message);
@@ -165,7 +165,7 @@ function unchanged(visit: Visit, spec: ExternalSecretSpec, { observation, sight 
     report: {
       ...found.report,
       entries,
-      remoteCount: entries.length,
+      remoteCount,
       secret: { kind: "verified", keys },
       heartbeatMs: heartbeatPeriodMs(spec, visit.record.meta.uid),
     },
@@ -216,7 +216,7 @@ export function concludeObservation(visit: Visit, spec: ExternalSecretSpec, { ob
       secret,
       binding: bindingOf(visit, spec, settled),
       heartbeatMs: isWell ? heartbeatPeriodMs(spec, visit.record.meta.uid) : undefined,
-      remoteCount: assembly.entries.length,
+      remoteCount: assembly.remoteCount,
     },
     end: {
       ...endBase(visit),

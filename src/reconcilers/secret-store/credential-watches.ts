@@ -3,8 +3,9 @@
 
 import type { ObjectKey } from "../../core/object-key.ts";
 import type { StoreKind } from "../../core/spec/external-secret.ts";
-import { credentialRefs } from "../../refresh/credential-refs.ts";
+import { credentialRefs } from "../../core/spec/credential-refs.ts";
 import { type ReadyStoreRecord, type StoreName, storeName } from "../../refresh/store-sessions.ts";
+import { resources } from "../../kubernetes/resource-path.ts";
 import type { FollowedObject } from "../../runtime/object-follower.ts";
 import type { ObjectWatches } from "../../runtime/object-watches.ts";
 
@@ -18,6 +19,12 @@ export interface CredentialWatches {
   keep(slot: StoreSlot, record: ReadyStoreRecord): void;
   release(slot: StoreSlot): void;
 }
+
+const resourceTypes = {
+  Secret: resources.secrets,
+  ConfigMap: resources.configMaps,
+  ServiceAccount: resources.serviceAccounts,
+} as const;
 
 interface Watched {
   readonly objects: string;
@@ -64,8 +71,8 @@ function afterFirst(onChange: () => void): () => void {
 /** Credentials of tenants are not watched: they are read at each login. */
 function watchedObjects(record: ReadyStoreRecord): readonly FollowedObject[] {
   const own = record.kind === "SecretStore" ? record.meta.namespace : undefined;
-  return credentialRefs(record.spec.value).flatMap(({ type, name, namespace }) => {
+  return credentialRefs(record.spec.value).flatMap(({ kind, name, namespace }) => {
     const where = namespace ?? own;
-    return where === undefined ? [] : [{ type, name, namespace: where }];
+    return where === undefined ? [] : [{ type: resourceTypes[kind], name, namespace: where }];
   });
 }

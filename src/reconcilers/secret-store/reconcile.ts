@@ -16,7 +16,7 @@ import { API_VERSION } from "../../core/sync/names.ts";
 import type { EventRecorder } from "../../kubernetes/event-recorder.ts";
 import { objectPath, resources } from "../../kubernetes/resource-path.ts";
 import type { KubernetesClient } from "../../kubernetes/rest-client.ts";
-import { takesTenantCredentials } from "../../refresh/credential-refs.ts";
+import { takesTenantCredentials } from "../../core/spec/credential-refs.ts";
 import type { SessionHealth } from "../../refresh/store-session.ts";
 import { type ReadyStoreRecord, storeName, type StoreSessions } from "../../refresh/store-sessions.ts";
 import type { ReconcileResult } from "../../runtime/controller.ts";

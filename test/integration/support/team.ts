@@ -15,13 +15,13 @@ export interface TeamDeps {
   readonly canary: string;
 }
 
-export type WaitFor = {
+export interface WaitFor {
   readonly ready?: "True" | "False" | "Unknown";
   readonly reason?: string;
   /** Anything else that must hold of the object. */
   readonly where?: (object: JsonRecord) => boolean;
   readonly timeoutMs?: number;
-};
+}
 
 export const SERVICE_ACCOUNT = "reader";
 const DEFAULT_TIMEOUT_MS = 30_000;

@@ -58,18 +58,29 @@ export interface LiveOptions {
   readonly type?: string;
   readonly immutable?: boolean;
   /** Data keys by the ExternalSecret that wrote them. */
-  readonly written?: Readonly<Record<string, readonly string[]>>;
+  readonly written?: Readonly<Record<string, readonly string[] | undefined>>;
   /** Labels by the ExternalSecret that wrote them. */
-  readonly labelled?: Readonly<Record<string, readonly string[]>>;
+  readonly labelled?: Readonly<Record<string, readonly string[] | undefined>>;
 }
 
+const EMPTY: Required<LiveOptions> = {
+  data: {},
+  labels: {},
+  annotations: {},
+  owners: [],
+  type: "Opaque",
+  immutable: false,
+  written: {},
+  labelled: {},
+};
+
 export function liveSecret(options: LiveOptions = {}): LiveSecret {
-  const { data = {}, labels = {}, annotations = {}, owners = [], written = {}, labelled = {} } = options;
+  const { data, labels, annotations, owners, written, labelled, type, immutable } = { ...EMPTY, ...options };
   const names = (keys: readonly string[] = []) => Object.fromEntries(keys.map((key) => [`f:${key}`, {}]));
   const writers = [...new Set([...Object.keys(written), ...Object.keys(labelled)])];
   const live = parseLiveSecret({
-    type: options.type ?? "Opaque",
-    immutable: options.immutable ?? false,
+    type,
+    immutable,
     metadata: {
       name: "db",
       namespace: "team-a",

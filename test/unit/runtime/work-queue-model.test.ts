@@ -104,9 +104,14 @@ interface Real {
 }
 
 /** One thing done to both; afterwards both must have given out the same keys in the same order. */
-function step(name: string, toModel: (model: Model) => void, toReal: (real: Real) => void, check = (_: Model) => true) {
+function step(
+  name: string,
+  toModel: (model: Model) => void,
+  toReal: (real: Real) => void,
+  check: (model: Readonly<Model>) => boolean = () => true,
+) {
   return {
-    check: (model: Readonly<Model>) => check(model),
+    check,
     async run(model: Model, real: Real) {
       toModel(model);
       toReal(real);

@@ -43,6 +43,12 @@ describe("describeProviderError", () => {
     expect(message).toBe(`Vault store vault has no ${"k".repeat(199)}…; create it there, or correct the key`);
   });
 
+  test("cuts at 512 characters", () => {
+    const message = describeProviderError(providerError("unavailable", "d".repeat(600)), entry);
+    expect(message).toMatch(/d…$/);
+    expect(message.length).toBe(512);
+  });
+
   test("stays within 512 characters and printable, whatever the names and the detail", () => {
     const text = fc.string({ unit: anyCharacter, maxLength: 2000 });
     fc.assert(

@@ -25,6 +25,15 @@ test("take gives what was written and starts anew", () => {
   expect([...writer.take()]).toEqual([9]);
 });
 
+test.each([0, 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xffff, 0x10000, 0x10ffff])(
+  "code point %i becomes its UTF-8",
+  (point) => {
+    const writer = new ByteWriter(4);
+    writer.codePoint(point);
+    expect([...writer.take()]).toEqual([...Buffer.from(String.fromCodePoint(point))]);
+  },
+);
+
 test("code points become their UTF-8", () => {
   fc.assert(
     fc.property(fc.string({ unit: anyCharacter }), (text) => {

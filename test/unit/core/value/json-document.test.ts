@@ -311,6 +311,8 @@ describe("readers of nodes", () => {
     [String.raw`"\ud83dude00"`, "\ufffdude00"],
     [String.raw`"\ud83d\ud83d"`, "\ufffd\ufffd"],
     [String.raw`"\ude00\ud83d"`, "\ufffd\ufffd"],
+    [String.raw`"\udc00\udc00"`, "\ufffd\ufffd"],
+    [String.raw`"\udbff\udfff\ue000\udfff"`, "\u{10ffff}\ue000\ufffd"],
     [String.raw`"\uDBFF\uDFFF"`, "\u{10ffff}"],
     [String.raw`"\ud800\udc00"`, "\u{10000}"],
     [String.raw`"\u007f\u0080\u07ff\u0800\uffff\ud7ff\ue000"`, "\u007f\u0080\u07ff\u0800\uffff\ud7ff\ue000"],

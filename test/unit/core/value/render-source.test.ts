@@ -255,9 +255,9 @@ describe("renderSource", () => {
     {
       given: "an illegal name, shown cleaned and cut",
       source: extractSource({}, [slashToDash]),
-      reading: one(`{" \u202e\\n${"x".repeat(60)}":"${CANARY}"}`),
+      reading: one(`{" \u202e\\n09azAZ-._${"x".repeat(60)}":"${CANARY}"}`),
       reason: "MalformedPayload",
-      message: `1 of the keys of app/db in store vault cannot be a key of a Secret, such as "???${"x".repeat(36)}…"; rename them there, or by rewrite`,
+      message: `1 of the keys of app/db in store vault cannot be a key of a Secret, such as "???09azAZ-._${"x".repeat(27)}…"; rename them there, or by rewrite`,
     },
     {
       given: "found keys that collide",

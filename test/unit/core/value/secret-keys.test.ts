@@ -69,8 +69,9 @@ describe("rewriteKey", () => {
     expect(rewriteKey("ab", doubling).length).toBe(8192);
   });
 
-  test("still shortens a text of 4096 characters", () => {
+  test("still shortens a text of 4096 characters, and leaves a longer one", () => {
     expect(rewriteKey("a".repeat(4096), [rule("a+", "b")])).toBe("b");
+    expect(rewriteKey("a".repeat(4097), [rule("a+", "b")])).toBe("a".repeat(4097));
   });
 });
 

@@ -116,12 +116,40 @@ describe("renewal", () => {
     await login;
     await settled(() => rig.logLines.some((line) => line.includes("Could not replace")));
     expect(await read()).toBe("ok");
-    expect(rig.clock.pendingMs()).toEqual([(0.35 * HOUR_MS) / 2]);
+    expect(rig.clock.pendingMs()).toEqual([(0.35 * HOUR_MS - 1000) / 2]);
     rig.stub.login.isRefused = false;
     rig.stub.faults.clear();
     const renewal = rig.stub.arrival(RENEW);
-    rig.clock.advance((0.35 * HOUR_MS) / 2);
+    rig.clock.advance((0.35 * HOUR_MS - 1000) / 2);
     await renewal;
+  });
+
+  test("the tries end when the token does, and the next read logs in", async () => {
+    await read();
+    rig.stub.login.isRefused = true;
+    rig.stub.login.isRenewable = false;
+    rig.stub.faults.set(RENEW, (response) => response.writeHead(500).end("{}"));
+    for (let leftMs = 0.35 * HOUR_MS - 1000, waitMs = 0.65 * HOUR_MS; leftMs > 0; leftMs -= waitMs) {
+      const login = rig.stub.arrival(LOGIN);
+      const warnings = rig.logLines.length;
+      rig.clock.advance(waitMs);
+      await login;
+      await settled(() => rig.logLines.length > warnings);
+      waitMs = rig.clock.pendingMs()[0] ?? leftMs;
+    }
+    expect(rig.clock.pendingMs()).toEqual([]);
+    rig.stub.login.isRefused = false;
+    expect(await read()).toBe("ok");
+  });
+
+  test("the shortest life is renewed before it counts as over", async () => {
+    rig.stub.login.ttlSeconds = 1;
+    await read();
+    const arrival = rig.stub.arrival(RENEW);
+    rig.clock.advance(650);
+    expect(await read()).toBe("ok");
+    await arrival;
+    expect(rig.stub.count(LOGIN)).toBe(1);
   });
 
   test("a token past its end is never used", async () => {

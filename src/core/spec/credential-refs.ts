@@ -1,12 +1,10 @@
 // Which objects of the cluster a store's login depends on: they are watched, and tell whether credentials belong to
 // the store or to each tenant.
 
-import type { ResourceType } from "../kubernetes/resource-path.ts";
-import { resources } from "../kubernetes/resource-path.ts";
-import type { KubernetesIdentity, SecretStoreSpec, VaultAuth } from "../core/spec/secret-store.ts";
+import type { KubernetesIdentity, SecretStoreSpec, VaultAuth } from "./secret-store.ts";
 
 export interface CredentialRef {
-  readonly type: ResourceType;
+  readonly kind: "Secret" | "ConfigMap" | "ServiceAccount";
   readonly name: string;
   /** Undefined: of the store's own namespace, or (ClusterSecretStore) of the tenant's. */
   readonly namespace: string | undefined;
@@ -19,8 +17,7 @@ interface NamedRef {
 
 export function credentialRefs({ provider }: SecretStoreSpec): readonly CredentialRef[] {
   const ca = provider.caProvider;
-  const caRefs =
-    ca === undefined ? [] : [refTo(ca.kind === "Secret" ? resources.secrets : resources.configMaps, ca.ref)];
+  const caRefs = ca === undefined ? [] : [refTo(ca.kind, ca.ref)];
   return [...authRefs(provider.auth), ...caRefs];
 }
 
@@ -32,11 +29,9 @@ export function takesTenantCredentials(spec: SecretStoreSpec): boolean {
 function authRefs(auth: VaultAuth): readonly CredentialRef[] {
   switch (auth.kind) {
     case "token":
-      return [refTo(resources.secrets, auth.tokenSecretRef)];
+      return [refTo("Secret", auth.tokenSecretRef)];
     case "appRole":
-      return [auth.roleRef, auth.secretRef].flatMap((ref) =>
-        ref === undefined ? [] : [refTo(resources.secrets, ref)],
-      );
+      return [auth.roleRef, auth.secretRef].flatMap((ref) => (ref === undefined ? [] : [refTo("Secret", ref)]));
     case "kubernetes":
       return identityRefs(auth.identity);
   }
@@ -45,14 +40,14 @@ function authRefs(auth: VaultAuth): readonly CredentialRef[] {
 function identityRefs(identity: KubernetesIdentity): readonly CredentialRef[] {
   switch (identity.kind) {
     case "serviceAccount":
-      return [refTo(resources.serviceAccounts, identity.ref)];
+      return [refTo("ServiceAccount", identity.ref)];
     case "secret":
-      return [refTo(resources.secrets, identity.ref)];
+      return [refTo("Secret", identity.ref)];
     case "operator":
       return [];
   }
 }
 
-function refTo(type: ResourceType, ref: NamedRef): CredentialRef {
-  return { type, name: ref.name, namespace: ref.namespace };
+function refTo(kind: CredentialRef["kind"], ref: NamedRef): CredentialRef {
+  return { kind, name: ref.name, namespace: ref.namespace };
 }
