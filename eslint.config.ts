@@ -1,7 +1,8 @@
 // Lint rules: the limits of the style guide, and the type-aware rules that keep promises and errors honest.
+import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-export default tseslint.config(
+export default defineConfig(
   { ignores: ["**/node_modules/**", "dist/**", "coverage/**", "test/testbed/servers/**"] },
   ...tseslint.configs.strictTypeChecked,
   {

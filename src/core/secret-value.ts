@@ -39,7 +39,9 @@ export class SecretValue {
 
   /** Exit 1: the Secret body. */
   toBase64(): Base64Text {
-    return Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength).toString("base64") as Base64Text;
+    return Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength).toString(
+      "base64",
+    ) as Base64Text;
   }
 
   /** Exit 2: credentials that a login needs as text. */

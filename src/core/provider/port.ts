@@ -78,7 +78,10 @@ export interface SecretProvider {
     refs: readonly RemoteRef[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<RemoteRefId, Result<RemoteSecret, ProviderError>>>;
-  /** Complete list of the keys that match, sorted; a partial list is an error. */
+  /**
+   * Complete list of the keys that match, sorted; a partial list is an error. A key whose current version is deleted or
+   * destroyed may be among them: reading it says so, and means that it is not there.
+   */
   find(query: FindQuery, signal: AbortSignal): Promise<Result<readonly string[], ProviderError>>;
   /** Proves by a real login and a real call that the store can be reached with these credentials. */
   validate(signal: AbortSignal): Promise<Result<StoreHealth, ProviderError>>;

@@ -81,7 +81,11 @@ test("nextStoreStatus: quiet, the same outcome again is no write and no Event", 
 
 describe("backendIdentity", () => {
   test.each([
-    { given: "another backend that was accepted under the same spec", next: valid({ backendIdentity: "kv2-b" }), then: "kv2-b" },
+    {
+      given: "another backend that was accepted under the same spec",
+      next: valid({ backendIdentity: "kv2-b" }),
+      then: "kv2-b",
+    },
     { given: "a failure under the same spec", next: invalid("mountChanged"), then: "kv2-a" },
     { given: "another backend under a new spec", next: valid({ backendIdentity: "kv2-b" }, 2), then: "kv2-b" },
     { given: "a failure under a new spec", next: invalid("unavailable", 2), then: undefined },
