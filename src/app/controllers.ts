@@ -84,6 +84,7 @@ export function createControllers(deps: ControllersDeps): Controllers {
     storeHealthChanged(store, isReady, waiting) {
       enqueueStore(store);
       if (isReady) triggers.storeReady(store, waiting);
+      else triggers.storeJudged(waiting);
     },
     observedExternalSecrets: () => observedExternalSecrets(deps.caches, externalSecrets.lastSuccessMs),
     observedStores: () => observedStores(deps.caches),

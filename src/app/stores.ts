@@ -35,6 +35,8 @@ export interface StoresDeps {
 export function createStores(deps: StoresDeps): StoreSessions {
   const { config, client, clock, random, log } = deps;
   const credentials = { client, readOperatorToken: deps.readOperatorToken };
+  // Series of each provider are there from the start.
+  for (const kind of Object.keys(providerNames)) deps.metrics.provider(kind);
   return createStoreSessions({
     clock,
     random,
@@ -51,6 +53,7 @@ export function createStores(deps: StoresDeps): StoreSessions {
 
 function providerOf({ config, clock, random, log, metrics }: StoresDeps, source: ProviderSource): SecretProvider {
   const { spec, credentials, limiter } = source;
+  const meters = metrics.provider(spec.provider.kind);
   const loading = createProvider(spec.provider, {
     credentials,
     clock,
@@ -59,10 +62,11 @@ function providerOf({ config, clock, random, log, metrics }: StoresDeps, source:
     limiter,
     allowInsecureHttp: config.allowInsecureHttp,
     requestTimeoutMs: config.storeRequestTimeoutMs,
+    onLogin: (outcome) => meters.loggedIn(outcome),
   });
   return instrumentProvider(deferredProvider(loading), {
     clock,
-    metrics: metrics.provider(providerNames[spec.provider.kind].toLowerCase()),
+    metrics: meters,
     deadlineMs: config.reconcileTimeoutMs,
   });
 }

@@ -3,6 +3,7 @@
 import type { Clock, Random } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { CredentialReader } from "../core/provider/credentials.ts";
+import type { ProviderErrorKind } from "../core/provider/error.ts";
 
 /** Runs `task` when the store's budget allows; rejects if `signal` aborts while it waits. */
 export type RequestLimiter = <T>(task: () => Promise<T>, signal: AbortSignal) => Promise<T>;
@@ -27,4 +28,6 @@ export interface ProviderDeps {
   /** How long one request may take once it is sent, milliseconds. Default 10,000. */
   readonly requestTimeoutMs?: number | undefined;
   readonly onRequest?: ((request: RequestFacts) => void) | undefined;
+  /** Told how each login ended: for metrics. */
+  readonly onLogin?: ((outcome: "ok" | ProviderErrorKind) => void) | undefined;
 }

@@ -46,7 +46,7 @@ export async function confirmed(
   signal: AbortSignal,
 ): Promise<ProviderError> {
   const mount = await deps.mounts.confirmAbsence(place.mount, signal);
-  return mount.ok ? error : mount.error;
+  return mount.ok || mount.error.kind === error.kind ? error : mount.error;
 }
 
 export function invalidReference(detail: string): Result<never, ProviderError> {

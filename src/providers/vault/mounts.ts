@@ -41,10 +41,11 @@ export function createMounts(spec: VaultStoreSpec, api: AuthorizedApi): Mounts {
       const now = await lookAfter(mount, signal);
       if (!now.ok) return now;
       const before = remembered.get(mount);
-      if (before === undefined || now.value === undefined || before === now.value) return ok(undefined);
-      return failed(
-        providerError("mountChanged", `mount ${mount} was replaced: its secrets are not those that were read before`),
-      );
+      if (before === undefined || before === now.value) return ok(undefined);
+      // A mount that is gone answers as a hidden one does.
+      if (now.value === undefined) return failed(providerError("unavailable", `mount ${mount} can be seen no more`));
+      const detail = `mount ${mount} was replaced: its secrets are not those that were read before`;
+      return failed(providerError("mountChanged", detail));
     },
   };
 }

@@ -26,7 +26,10 @@ export function createVaultProvider(spec: VaultStoreSpec, deps: ProviderDeps): S
   const session = new VaultSession({
     login: async (signal) => {
       const prepared = await connection.prepare(signal);
-      return prepared.ok ? login(signal) : prepared;
+      if (!prepared.ok) return prepared;
+      const outcome = await login(signal);
+      deps.onLogin?.(outcome.ok ? "ok" : outcome.error.kind);
+      return outcome;
     },
     ...{ api: authApi, clock, random, log },
   });

@@ -242,7 +242,7 @@ describe("a mount that is not what it was", () => {
 
   test("many absent keys share their looks at the mount, each of which begins after its absence", async () => {
     const before = rig.stub.count("sys/internal/ui/mounts");
-    const refs = Array.from({ length: 200 }, (_, index) => refTo(`app/none-${index}`));
+    const refs = Array.from({ length: 60 }, (_, index) => refTo(`app/none-${index}`));
     const answers = await provider.readSecrets(refs, NEVER);
     expect(new Set([...answers.values()].map((answer) => answer.ok || answer.error.kind))).toEqual(
       new Set(["notFound"]),
@@ -268,6 +268,11 @@ describe("a mount that is not what it was", () => {
     answer();
     expect(await first).toMatchObject({ kind: "notFound" });
     expect(await second).toMatchObject({ kind: "mountChanged" });
+  });
+
+  test("seen before and now hidden: absence is not believed", async () => {
+    rig.stub.denied.add("sys/internal/ui/mounts/kv");
+    expect(await secretOf(refTo("app/none"))).toMatchObject({ kind: "unavailable" });
   });
 
   test("while the mount cannot be looked at, absence is not believed", async () => {
