@@ -3,6 +3,7 @@
 
 import type { IncomingMessage } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
+import type { Socket } from "node:net";
 import { failed, ok, type Result } from "../core/result.ts";
 import type { TransportFailure } from "./api-error.ts";
 import type { CurrentCredentials } from "./credential-cache.ts";
@@ -31,6 +32,7 @@ export interface CallTransport {
 }
 
 export function createCallTransport(endpoint: Endpoint, maxBodyBytes: number): CallTransport {
+  const established = new WeakSet<Socket>();
   let pool: { readonly agent: Agent; readonly tlsGeneration: number } | undefined;
 
   const agentFor = ({ credentials, tlsGeneration }: CurrentCredentials): Agent => {
@@ -44,7 +46,7 @@ export function createCallTransport(endpoint: Endpoint, maxBodyBytes: number): C
   return {
     async send(request, credentials, signal) {
       const exchange = (): Promise<Attempt> =>
-        attempt({ endpoint, agent: agentFor(credentials), request, maxBodyBytes }, signal);
+        attempt({ endpoint, agent: agentFor(credentials), established, request, maxBodyBytes }, signal);
       const first = await exchange();
       if (!first.staleConnection || request.method !== "GET" || signal.aborted) return first.result;
       dropIdleSockets(agentFor(credentials));
@@ -75,6 +77,8 @@ function retire(agent: Agent): void {
 interface Exchange {
   readonly endpoint: Endpoint;
   readonly agent: Agent;
+  /** Sockets that carried a request before; `reusedSocket` knows nothing of those that a waiting call was handed. */
+  readonly established: WeakSet<Socket>;
   readonly request: HttpRequest;
   readonly maxBodyBytes: number;
 }
@@ -85,8 +89,12 @@ interface Attempt {
   readonly staleConnection: boolean;
 }
 
-function attempt({ endpoint, agent, request, maxBodyBytes }: Exchange, signal: AbortSignal): Promise<Attempt> {
+function attempt(
+  { endpoint, agent, established, request, maxBodyBytes }: Exchange,
+  signal: AbortSignal,
+): Promise<Attempt> {
   return new Promise((resolve) => {
+    let reused = false;
     let sent = false;
     const call = httpsRequest({
       agent,
@@ -100,12 +108,12 @@ function attempt({ endpoint, agent, request, maxBodyBytes }: Exchange, signal: A
     const fail = (failure: TransportFailure, staleConnection = false): void =>
       resolve({ result: failed({ failure, sent }), staleConnection });
     call.on("socket", (socket) => {
-      if (call.reusedSocket) sent = true;
-      else socket.once("secureConnect", () => (sent = true));
+      reused = established.has(socket);
+      sent = reused;
+      if (!reused) socket.once("secureConnect", () => (sent = true));
+      established.add(socket);
     });
-    call.on("error", (error) =>
-      sent ? fail("reset", call.reusedSocket && isReset(error)) : fail(connectFailure(error)),
-    );
+    call.on("error", (error) => (sent ? fail("reset", reused && isReset(error)) : fail(connectFailure(error))));
     call.on("response", (response) => {
       readBody(response, maxBodyBytes, (body) => {
         if (body.ok) resolve({ result: ok(httpResponse(response, body.value)), staleConnection: false });

@@ -15,7 +15,7 @@ export interface PingTimes {
 }
 
 export interface Http2Session {
-  /** Takes another stream now. */
+  /** Takes another stream now; not any more once the server said GOAWAY. */
   readonly usable: boolean;
   /** Must be `usable`. Resolves when the stream has ended, for whatever reason. */
   open(request: StreamRequest, handlers: StreamHandlers, signal: AbortSignal): Promise<StreamEnd>;
@@ -40,7 +40,6 @@ export interface Http2SessionOptions {
 export function createHttp2Session(socket: TLSSocket, origin: string, options: Http2SessionOptions): Http2Session {
   const streams = new Set<StreamHandlers>();
   let failure: TransportFailure = "reset";
-  let draining = false;
   const session = connect(origin, {
     createConnection: () => socket,
     settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
@@ -55,17 +54,16 @@ export function createHttp2Session(socket: TLSSocket, origin: string, options: H
     },
   });
   session.once("connect", () => session.setLocalWindowSize(SESSION_WINDOW_BYTES));
-  session.once("goaway", () => (draining = true));
   session.once("close", () => {
     stopPings();
     options.onClose();
   });
-  session.on("error", () => (draining = true)); // Each stream reports its own end.
+  session.on("error", ignore);
 
   return {
     get usable() {
       const limit = Math.min(MAX_STREAMS, session.remoteSettings.maxConcurrentStreams ?? MAX_STREAMS);
-      return !draining && !session.closed && !session.destroyed && streams.size < limit;
+      return !session.closed && !session.destroyed && streams.size < limit;
     },
     async open(request, handlers, signal) {
       streams.add(handlers);
@@ -77,6 +75,9 @@ export function createHttp2Session(socket: TLSSocket, origin: string, options: H
     destroy: () => session.destroy(),
   };
 }
+
+/** An error of the session ends every stream, and each reports its own end. */
+function ignore(): void {}
 
 interface Stream {
   readonly request: StreamRequest;

@@ -8,18 +8,12 @@ export interface BackoffRange {
   readonly capMs: number;
 }
 
-/** Between half of min(cap, base·2^(failures−1)) and all of it ("equal jitter"). `failures` is at least 1. */
-export function equalJitterMs(failures: number, range: BackoffRange, random: Random): number {
-  const ceiling = ceilingMs(failures, range);
-  return ceiling / 2 + (ceiling / 2) * random();
-}
-
-/** Between 0 and min(cap, base·2^(failures−1)) ("full jitter"). `failures` is at least 1. */
-export function fullJitterMs(failures: number, range: BackoffRange, random: Random): number {
-  return ceilingMs(failures, range) * random();
-}
-
-function ceilingMs(failures: number, { baseMs, capMs }: BackoffRange): number {
+/**
+ * Between half of min(cap, base·2^(failures−1)) and all of it ("equal jitter": unlike full jitter it is never near 0).
+ * `failures` is at least 1.
+ */
+export function equalJitterMs(failures: number, { baseMs, capMs }: BackoffRange, random: Random): number {
   // 2^1023 is the largest power of two that a number holds; beyond it the cap has long been reached.
-  return Math.min(capMs, baseMs * 2 ** Math.min(Math.max(failures, 1) - 1, 1023));
+  const ceilingMs = Math.min(capMs, baseMs * 2 ** Math.min(failures - 1, 1023));
+  return ceilingMs / 2 + (ceilingMs / 2) * random();
 }

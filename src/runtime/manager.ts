@@ -17,7 +17,7 @@ export interface ManagerOptions {
   readonly components: readonly Component[];
   readonly clock: Clock;
   readonly log: Logger;
-  /** For all stops together, milliseconds. Default 10,000: what the Deployment's grace period leaves room for. */
+  /** For all stops together, milliseconds. Default 9,000: a second less than main.ts gives the process. */
   readonly stopBudgetMs?: number;
 }
 
@@ -28,9 +28,9 @@ export interface Manager {
   stop(): Promise<void>;
 }
 
-const STOP_BUDGET_MS = 10_000;
-/** Of the budget: for components to notice that their signal fired. */
-const LAST_MOMENTS_MS = 500;
+const STOP_BUDGET_MS = 9_000;
+/** Of the budget: for components whose signal fired, and for those that stop after them (a login is revoked within 3 s). */
+const LAST_MOMENTS_MS = 4_000;
 
 export function createManager({ components, clock, log, stopBudgetMs = STOP_BUDGET_MS }: ManagerOptions): Manager {
   const started: Component[] = [];

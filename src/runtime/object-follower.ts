@@ -9,7 +9,7 @@ import { pause, startDeadline } from "../kubernetes/deadline.ts";
 import { collectionPath, objectPath, type ResourceType } from "../kubernetes/resource-path.ts";
 import type { KubernetesClient } from "../kubernetes/rest-client.ts";
 import { metadataAccept } from "./list-page.ts";
-import { STABLE_MS, streamLifetime, watchBackoffMs } from "./watch-backoff.ts";
+import { countedFailures, STABLE_MS, streamLifetime, watchBackoffMs } from "./watch-backoff.ts";
 import { metadataText, parseWatchLine, type WatchEvent } from "./watch-event.ts";
 
 export interface FollowedObject extends ObjectName {
@@ -48,7 +48,7 @@ export async function followByWatching(options: FollowOptions, signal: AbortSign
     const stable = clock.monotonicMs() - startMs >= STABLE_MS;
     if (stable) failures = 0;
     if (stable && error === undefined) continue;
-    failures += 1;
+    failures = countedFailures(failures, error);
     await pause(clock, watchBackoffMs(failures, error, random), signal);
   }
 }

@@ -15,14 +15,18 @@ const STREAM_GRACE_MS = 30_000;
 /** Half of the first ceiling is the shortest delay: 800 ms. */
 const BASE_MS = 1_600;
 const CAP_MS = 30_000;
-/** While nobody answers at all a try costs nothing, and we want to be back soon after the server is. */
-const UNREACHABLE_CAP_MS = 5_000;
+/** While nobody answers a try costs nothing, and a server that is back, but not ready yet, must not meet a long backoff. */
+const UNREACHABLE_FAILURES = 2;
+
+/** Failures in a row, after one more of this sort. */
+export function countedFailures(before: number, error: ApiError | undefined): number {
+  const unreachable = error?.kind === "unavailable" && error.status === undefined;
+  return unreachable ? Math.min(before + 1, UNREACHABLE_FAILURES) : before + 1;
+}
 
 /** `error` undefined: the server ended the stream in order, but early. `failures` counts this one. */
 export function watchBackoffMs(failures: number, error: ApiError | undefined, random: Random): number {
-  const unreachable = error?.kind === "unavailable" && error.status === undefined;
-  const range = { baseMs: BASE_MS, capMs: unreachable ? UNREACHABLE_CAP_MS : CAP_MS };
-  return Math.max(error?.retryAfterMs ?? 0, equalJitterMs(failures, range, random));
+  return Math.max(error?.retryAfterMs ?? 0, equalJitterMs(failures, { baseMs: BASE_MS, capMs: CAP_MS }, random));
 }
 
 export interface StreamLifetime {

@@ -5,7 +5,7 @@
 
 import { compareResourceVersions } from "../core/resource-version.ts";
 import { type ApiError, errorFromFailure } from "../kubernetes/api-error.ts";
-import { STABLE_MS, streamLifetime, watchBackoffMs } from "./watch-backoff.ts";
+import { countedFailures, STABLE_MS, streamLifetime, watchBackoffMs } from "./watch-backoff.ts";
 import type { WatchEvent } from "./watch-event.ts";
 import type {
   Listing,
@@ -65,14 +65,14 @@ function afterPage(state: Listing, { continueToken, resourceVersion }: PageArriv
     const fetch: WatchEffect = { kind: "fetchPage", limit: state.pageLimit, continueToken };
     return { state, effects: [fetch, { kind: "setTimer", delayMs: PAGE_TIMER_MS }] };
   }
-  const opened = stream(resourceVersion, state.failures, env);
+  const opened = stream({ resourceVersion, fromList: true, failures: state.failures }, env);
   return { state: opened.state, effects: [{ kind: "commitList" }, ...opened.effects] };
 }
 
 function listFailed(state: Listing, error: ApiError, env: WatchEnvironment): WatchStep {
   return retry(
     { kind: "list", pageLimit: nextPageLimit(state.pageLimit, error) },
-    { error, failures: state.failures + 1 },
+    { error, failures: countedFailures(state.failures, error) },
     env,
   );
 }
@@ -84,12 +84,12 @@ function nextPageLimit(limit: number | undefined, error: ApiError): number | und
   return limit === undefined ? PAGE_LIMIT : Math.max(1, Math.floor(limit / 5));
 }
 
-function stream(resourceVersion: string, failures: number, { nowMs, random }: WatchEnvironment): WatchStep {
+function stream(from: Omit<Streaming, "kind" | "sinceMs">, { nowMs, random }: WatchEnvironment): WatchStep {
   const { timeoutSeconds, limitMs } = streamLifetime(random);
   return {
-    state: { kind: "stream", resourceVersion, sinceMs: nowMs, failures },
+    state: { kind: "stream", ...from, sinceMs: nowMs },
     effects: [
-      { kind: "openStream", resourceVersion, timeoutSeconds },
+      { kind: "openStream", resourceVersion: from.resourceVersion, timeoutSeconds },
       { kind: "setTimer", delayMs: limitMs },
     ],
   };
@@ -101,11 +101,11 @@ function afterEvent(state: Streaming, event: WatchEvent, env: WatchEnvironment):
     case "deleted":
     case "bookmark": {
       const order = compareResourceVersions(event.resourceVersion, state.resourceVersion);
-      if (event.kind === "bookmark" ? order < 0 : order <= 0)
-        return { state, effects: [{ kind: "ignored", why: "stale" }] };
-      const effects: WatchEffect[] =
-        event.kind === "bookmark" ? [] : [{ kind: "apply", deleted: event.kind === "deleted", object: event.object }];
-      return { state: { ...state, resourceVersion: event.resourceVersion }, effects };
+      const isBookmark = event.kind === "bookmark";
+      if (isBookmark ? order < 0 : order <= 0) return { state, effects: [{ kind: "ignored", why: "stale" }] };
+      const next = { ...state, resourceVersion: event.resourceVersion };
+      if (isBookmark) return { state: next, effects: [] };
+      return { state: next, effects: [{ kind: "apply", deleted: event.kind === "deleted", object: event.object }] };
     }
     case "unknown":
       return { state, effects: [{ kind: "ignored", why: "unknown" }] };
@@ -117,15 +117,18 @@ function afterEvent(state: Streaming, event: WatchEvent, env: WatchEnvironment):
 }
 
 function streamEnded(state: Streaming, error: ApiError | undefined, env: WatchEnvironment): WatchStep {
+  const { resourceVersion } = state;
   const stable = env.nowMs - state.sinceMs >= STABLE_MS;
   if (stable && error === undefined) {
-    const opened = stream(state.resourceVersion, 0, env);
+    const opened = stream({ resourceVersion, fromList: false, failures: 0 }, env);
     return { state: opened.state, effects: [{ kind: "abandon" }, ...opened.effects] };
   }
-  const failures = (stable ? 0 : state.failures) + 1;
+  // A server that was away for long answers 410 to who resumes: it is back, and only a list is wanted.
+  const backAgain = error?.kind === "gone" && !state.fromList;
+  const failures = countedFailures(stable || backAgain ? 0 : state.failures, error);
   const next: Resume | Relist = mustRelist(error, failures)
     ? { kind: "list", pageLimit: PAGE_LIMIT }
-    : { kind: "stream", resourceVersion: state.resourceVersion };
+    : { kind: "stream", resourceVersion };
   return retry(next, { error, failures }, env);
 }
 
@@ -162,6 +165,6 @@ function afterTimer(state: WatchState, env: WatchEnvironment): WatchStep {
     case "backoff":
       return state.next.kind === "list"
         ? list(state.next, state.failures)
-        : stream(state.next.resourceVersion, state.failures, env);
+        : stream({ resourceVersion: state.next.resourceVersion, fromList: false, failures: state.failures }, env);
   }
 }

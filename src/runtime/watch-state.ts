@@ -17,6 +17,8 @@ export interface Streaming {
   readonly kind: "stream";
   /** Of the last list, event or bookmark. */
   readonly resourceVersion: string;
+  /** It began at the version of a list, and was not resumed. */
+  readonly fromList: boolean;
   readonly sinceMs: number;
   readonly failures: number;
 }

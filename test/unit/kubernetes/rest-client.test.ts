@@ -65,6 +65,21 @@ describe("calls", () => {
     expect(server.connections()).toBe(16);
   });
 
+  test("that waited for a connection are ambiguous too when it is cut under them", async () => {
+    const waiting: FakeResponse[] = [];
+    const full = event();
+    const server = await startFakeApiServer((_request, response) => {
+      waiting.push(response);
+      if (waiting.length === 16) full.happen(undefined);
+      if (waiting.length > 16) response.socket.destroy();
+    });
+    const { client } = clientTo(server.connection);
+    const calls = Array.from({ length: 17 }, () => client.call(POST, NEVER));
+    await full.happened;
+    waiting[0]?.end("{}");
+    expect(await calls[16]).toMatchObject({ ok: false, error: { failure: "reset", ambiguous: true } });
+  });
+
   test("that reach their deadline take their connection with them", async () => {
     const asked = event();
     const server = await startFakeApiServer(() => asked.happen(undefined));
@@ -169,6 +184,7 @@ describe("calls", () => {
     clock.advance(60_000);
     await client.call(GET, NEVER);
     expect([server.connections(), server.requests.length]).toEqual([2, 2]);
+    while (server.open() > 1) await new Promise((resolve) => setImmediate(resolve));
   });
 
   test("end when the client is closed", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { objectKey } from "../../../src/core/object-key.ts";
 import { resources } from "../../../src/kubernetes/resource-path.ts";
+import type { KubernetesClient } from "../../../src/kubernetes/rest-client.ts";
 import { createInformer, type InformerOptions } from "../../../src/runtime/informer.ts";
 import type { StoredObject } from "../../../src/runtime/object-store.ts";
 import { metadataText } from "../../../src/runtime/watch-event.ts";
@@ -204,6 +205,46 @@ describe("createInformer", () => {
     await settle();
     clock.advance(1_200);
     expect(streams).toHaveLength(2);
+  });
+
+  test("hears nothing of an old stream while the new one is open", async () => {
+    const { streams, clock, names } = await syncedInformer();
+    await streams[0]?.end(networkError);
+    clock.advance(1_200);
+    streams[0]?.event("ADDED", raw("late", "12"));
+    streams[1]?.event("ADDED", raw("new", "13"));
+    expect([streams.length, names()]).toEqual([2, ["new@13"]]);
+  });
+
+  test("hears nothing of the end of a stream that it has given up", async () => {
+    const { client, calls } = scriptedClient();
+    const ends: (() => void)[] = [];
+    const watch: KubernetesClient["watch"] = () =>
+      new Promise((resolve) => ends.push(() => resolve({ ok: false, error: networkError })));
+    const { informer, clock } = informerOf({ client: { ...client, watch } });
+    informer.start();
+    await calls[0]?.answer(page("10", []));
+    clock.advance(480_000);
+    clock.advance(1_200);
+    ends[0]?.();
+    await settle();
+    clock.advance(10_000);
+    expect(ends).toHaveLength(2);
+  });
+
+  test("hears nothing of a page that came after it was given up", async () => {
+    const { client } = scriptedClient();
+    const pages: ((body: unknown) => void)[] = [];
+    const call: KubernetesClient["call"] = () =>
+      new Promise((resolve) => pages.push((value) => resolve({ ok: true, value })));
+    const { informer, clock, names } = informerOf({ client: { ...client, call } });
+    informer.start();
+    clock.advance(90_000);
+    clock.advance(5_000);
+    pages[0]?.(page("10", [raw("late", "1")]));
+    pages[1]?.(page("11", [raw("current", "2")]));
+    await settle();
+    expect([pages.length, names()]).toEqual([2, ["current@2"]]);
   });
 
   test("gives up a stream that outlives its time", async () => {

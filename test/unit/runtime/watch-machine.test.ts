@@ -12,6 +12,7 @@ const listing: WatchState = { kind: "list", pageLimit: 500, failures: 0 };
 const streaming = (overrides: Partial<Extract<WatchState, { kind: "stream" }>> = {}): WatchState => ({
   kind: "stream",
   resourceVersion: "10",
+  fromList: true,
   sinceMs: 0,
   failures: 0,
   ...overrides,
@@ -149,8 +150,8 @@ describe("backoff", () => {
     { failures: 3, error: httpError(500), random: 1, delayMs: 12_800 },
     { failures: 50, error: httpError(500), random: 1, delayMs: 30_000 },
     { failures: 50, error: undefined, random: 1, delayMs: 30_000 },
-    { failures: 50, error: networkError, random: 1, delayMs: 5_000 },
-    { failures: 50, error: networkError, random: 0, delayMs: 2_500 },
+    { failures: 50, error: networkError, random: 1, delayMs: 3_200 },
+    { failures: 50, error: networkError, random: 0, delayMs: 1_600 },
     { failures: 0, error: httpError(429, 20_000), random: 1, delayMs: 20_000 },
   ])(
     "after $failures failures more ($error.kind, chance $random) waits $delayMs ms",
@@ -164,6 +165,20 @@ describe("backoff", () => {
     const after = (lifeMs: number) =>
       nextWatchStep(streaming({ failures: 9 }), ended(httpError(500)), env(lifeMs)).state.failures;
     expect([after(2 * MINUTE_MS - 1), after(2 * MINUTE_MS)]).toEqual([10, 1]);
+  });
+
+  test("begins anew when a server that was away answers 410 to the resumed stream", () => {
+    const after = (fromList: boolean) =>
+      nextWatchStep(streaming({ failures: 4, fromList }), ended(httpError(410)), env()).state.failures;
+    expect([after(false), after(true)]).toEqual([1, 5]);
+  });
+
+  test("is short for a server that was away and is back, but not ready yet", () => {
+    let state: WatchState = streaming();
+    for (let tries = 0; tries < 10; tries += 1)
+      state = streaming({ failures: nextWatchStep(state, ended(networkError), env()).state.failures });
+    const step = nextWatchStep(state, ended(httpError(503)), env(0, 1));
+    expect(find(step, "setTimer")?.delayMs).toBe(6_400);
   });
 
   test("survives a list that succeeds: a server that refuses every stream with 410 is asked less and less often", () => {
