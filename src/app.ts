@@ -77,6 +77,7 @@ function assemble(parts: Parts): readonly Component[] {
     ...{ config, client, clock, random, log, metrics },
     readOperatorToken: () => readToken(config.operatorTokenFile),
     onHealthChange: (store, isReady, waiting) => controllers.storeHealthChanged(store, isReady, waiting),
+    isNeeded: (store, tenant) => controllers.isStoreNeeded(store, tenant),
   });
   const controllers = createControllers({ ...parts, clock, random, events, watches, caches, stores });
   const informers = allCaches(caches);

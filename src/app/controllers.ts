@@ -45,6 +45,8 @@ export interface Controllers {
   start(): void;
   stop(signal: AbortSignal): Promise<void>;
   storeHealthChanged(store: StoreName, isReady: boolean, waiting: readonly ObjectKey[]): void;
+  /** Does an ExternalSecret of the namespace name the ClusterSecretStore, and may it? */
+  isStoreNeeded(store: StoreName, tenant: string): boolean;
   observedExternalSecrets(): Iterable<ObservedExternalSecret>;
   observedStores(): Iterable<ObservedStore>;
 }
@@ -86,6 +88,7 @@ export function createControllers(deps: ControllersDeps): Controllers {
       if (isReady) triggers.storeReady(store, waiting);
       else triggers.storeJudged(waiting);
     },
+    isStoreNeeded: externalSecrets.isStoreNeeded,
     observedExternalSecrets: () => observedExternalSecrets(deps.caches, externalSecrets.lastSuccessMs),
     observedStores: () => observedStores(deps.caches),
   };

@@ -13,13 +13,16 @@ import { createStoreDirectory, type StoreDirectory, storeKey } from "../reconcil
 import { createSyncState } from "../reconcilers/external-secret/sync-state.ts";
 import { createTargetWriter } from "../reconcilers/external-secret/target-writer.ts";
 import { createTargets } from "../reconcilers/external-secret/targets.ts";
-import { createTriggers, type Triggers } from "../reconcilers/external-secret/triggers.ts";
+import { createTriggers, namesStore, type Triggers } from "../reconcilers/external-secret/triggers.ts";
+import type { StoreName } from "../refresh/store-sessions.ts";
 import type { WorkQueue } from "../runtime/work-queue.ts";
 import type { ControllersDeps } from "./controllers.ts";
 
 export interface ExternalSecretParts {
   readonly reconcile: ReconcileExternalSecret;
   readonly triggers: Triggers;
+  /** Does an ExternalSecret of the namespace name the ClusterSecretStore, and may it? */
+  readonly isStoreNeeded: (store: StoreName, tenant: string) => boolean;
   /** When each was last found as wanted, milliseconds since 1970. */
   readonly lastSuccessMs: ReadonlyMap<ObjectKey, number>;
 }
@@ -40,11 +43,12 @@ export function createExternalSecretParts(deps: ExternalSecretDeps): ExternalSec
   const writer = createTargetWriter(client);
   const { watches } = deps;
   const targets = createTargets({ targets: caches.targets.store, externalSecrets, watches, writer, state, wake });
+  const directory = directoryOf(deps);
   const lastSuccessMs = new Map<ObjectKey, number>();
   const reconcile = createExternalSecretReconciler({
     ...{ targets, writer, state, clock, random, log },
     record: (key) => externalSecrets.get(key),
-    directory: directoryOf(deps),
+    directory,
     statusWriter: createStatusWriter({ client, events: deps.events, clock }),
     showsPropertyNames: deps.config.propertyNamesInMessages,
     onSync(key, reason) {
@@ -55,7 +59,9 @@ export function createExternalSecretParts(deps: ExternalSecretDeps): ExternalSec
   });
   const enqueue = (key: ObjectKey, lane: "change" | "refresh"): void => queue.add(key, lane);
   const triggers = createTriggers({ externalSecrets, enqueue, wake, noteSeen: (target) => targets.noteSeen(target) });
-  return { reconcile, triggers, lastSuccessMs };
+  const isStoreNeeded = (store: StoreName, tenant: string): boolean =>
+    directory.mayUse(store, tenant) && namesStore(externalSecrets, store, tenant);
+  return { reconcile, triggers, isStoreNeeded, lastSuccessMs };
 }
 
 function directoryOf(deps: ExternalSecretDeps): StoreDirectory {

@@ -19,6 +19,7 @@ import {
   type ProviderSource,
   type StoreName,
   type StoreSessions,
+  type StoreSessionsDeps,
 } from "../refresh/store-sessions.ts";
 
 export interface StoresDeps {
@@ -30,6 +31,7 @@ export interface StoresDeps {
   readonly metrics: Metrics;
   readonly readOperatorToken: () => Promise<SecretValue | undefined>;
   readonly onHealthChange: (store: StoreName, isReady: boolean, waiting: readonly ObjectKey[]) => void;
+  readonly isNeeded: StoreSessionsDeps["isNeeded"];
 }
 
 export function createStores(deps: StoresDeps): StoreSessions {
@@ -48,6 +50,7 @@ export function createStores(deps: StoresDeps): StoreSessions {
         ? namespacedCredentialReader(credentials, store.namespace)
         : clusterCredentialReader(credentials, tenant),
     onHealthChange: (store, session, waiting) => deps.onHealthChange(store, session.health.kind === "ready", waiting),
+    isNeeded: deps.isNeeded,
   });
 }
 

@@ -45,7 +45,7 @@ export interface Metrics extends ObjectGauges {
   eventDropped(): void;
   /** `code`: the HTTP status, or `<error>` if no answer came. */
   apiRequest(method: string, code: string): void;
-  /** Handles create their series at zero; ask once per name. */
+  /** Handles create their series at zero; ask once per name (of a provider: as often as is handy). */
   queue(name: string): QueueMetrics;
   controller(name: string): ControllerMetrics;
   watch(resource: string): WatchMetrics;
@@ -169,7 +169,8 @@ function providerMeters(registry: Registry): (name: string) => ProviderMetrics {
   const requests = new Counter({ ...named(series.providerRequests), registers: [registry] });
   const durations = histogram(registry, series.providerRequestDuration);
   const logins = new Counter({ ...named(series.providerLogins), registers: [registry] });
-  return (provider) => {
+  const known = new Map<string, ProviderMetrics>();
+  const create = (provider: string): ProviderMetrics => {
     for (const outcome of providerOutcomes) {
       logins.inc({ provider, outcome }, 0);
       for (const operation of providerOperations) requests.inc({ provider, operation, outcome }, 0);
@@ -180,5 +181,10 @@ function providerMeters(registry: Registry): (name: string) => ProviderMetrics {
       countOutcome: (operation, outcome) => requests.inc({ provider, operation, outcome }),
       loggedIn: (outcome) => logins.inc({ provider, outcome }),
     };
+  };
+  return (provider) => {
+    const meters = known.get(provider) ?? create(provider);
+    known.set(provider, meters);
+    return meters;
   };
 }

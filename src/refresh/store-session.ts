@@ -34,6 +34,9 @@ export interface StoreSessionDeps {
   /** Judges a successful answer against what was seen before (a changed mount is a failure). */
   readonly accept: (health: StoreHealth) => Result<StoreHealth, ProviderError>;
   readonly onHealthChange: (session: StoreSession, before: SessionHealth) => void;
+  /** Asked before each probe that nobody but time asks for. False: the session rests, and `onUnneeded` is told instead. */
+  readonly isNeeded: () => boolean;
+  readonly onUnneeded: () => void;
 }
 
 const PROBE_DEADLINE_MS = 25_000;
@@ -51,13 +54,13 @@ export function createStoreSession(deps: StoreSessionDeps): StoreSession {
     cancelNext();
     const answer = await probeOnce(deps, closing.signal);
     if (closing.signal.aborted) return health;
-    const next: SessionHealth = answer.ok
-      ? { kind: "ready", health: answer.value }
-      : { kind: "failing", error: answer.error };
+    const next = healthOf(answer);
     const before = health;
     health = next;
     failures = answer.ok ? 0 : failures + 1;
-    cancelNext = deps.clock.setTimer(nextProbeMs(deps, health, failures), () => void session.probe());
+    cancelNext = deps.clock.setTimer(nextProbeMs(deps, health, failures), () =>
+      deps.isNeeded() ? void session.probe() : deps.onUnneeded(),
+    );
     if (!sameHealth(before, next)) deps.onHealthChange(session, before);
     return health;
   }
@@ -95,6 +98,10 @@ async function probeOnce(deps: StoreSessionDeps, closing: AbortSignal): Promise<
   } finally {
     cancel();
   }
+}
+
+function healthOf(answer: Result<StoreHealth, ProviderError>): SessionHealth {
+  return answer.ok ? { kind: "ready", health: answer.value } : { kind: "failing", error: answer.error };
 }
 
 /** Early, never late, so that stores created together spread out. */

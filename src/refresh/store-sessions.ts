@@ -40,6 +40,8 @@ export interface StoreSessionsDeps {
   readonly credentialsFor: (store: StoreName, tenant: string | undefined) => CredentialReader;
   /** `waiting`: ExternalSecrets that wait for this store, told of its first outcome, and when it turns ready. */
   readonly onHealthChange: (store: StoreName, session: StoreSession, waiting: readonly ObjectKey[]) => void;
+  /** Does an ExternalSecret of `tenant` still use the ClusterSecretStore? Else its login there is given up at the next check. */
+  readonly isNeeded: (store: StoreName, tenant: string) => boolean;
 }
 
 export interface ReadyStoreRecord extends SecretStoreRecord {
@@ -79,8 +81,9 @@ export function createStoreSessions(deps: StoreSessionsDeps): StoreSessions {
     const waiters = new Set(known?.waiters);
     if (known !== undefined) void known.session.close();
     epoch += 1;
-    const session = newSession(deps, { record, owner, identity: `${identity}#${epoch}`, slot: () => slots.get(id) });
-    const slot = { store, session, waiters };
+    const parts = { record, owner, identity: `${identity}#${epoch}` };
+    const drops = { slot: () => slots.get(id), drop: () => void drop([[id, slot]]) };
+    const slot: Slot = { store, session: newSession(deps, { ...parts, ...drops }), waiters };
     slots.set(id, slot);
     return slot;
   }
@@ -112,9 +115,10 @@ interface NewSession {
   readonly owner: string | undefined;
   readonly identity: string;
   readonly slot: () => Slot | undefined;
+  readonly drop: () => void;
 }
 
-function newSession(deps: StoreSessionsDeps, { record, owner, identity, slot }: NewSession): StoreSession {
+function newSession(deps: StoreSessionsDeps, { record, owner, identity, slot, drop }: NewSession): StoreSession {
   const spec = record.spec.value;
   const store = storeName(record);
   const limiter = createLimiter({
@@ -137,6 +141,8 @@ function newSession(deps: StoreSessionsDeps, { record, owner, identity, slot }: 
       if (isAwaited) current.waiters.clear();
       deps.onHealthChange(store, session, waiting);
     },
+    isNeeded: () => owner === undefined || deps.isNeeded(store, owner),
+    onUnneeded: drop,
   });
 }
 
@@ -147,7 +153,7 @@ function newSession(deps: StoreSessionsDeps, { record, owner, identity, slot }: 
 function acceptBackend(record: ReadyStoreRecord): (health: StoreHealth) => Result<StoreHealth, ProviderError> {
   const isCurrent = record.status?.observedGeneration === record.meta.generation;
   let accepted =
-    isCurrent && forceSyncToken(record.meta.annotations) === undefined ? record.status?.backendIdentity : undefined;
+    isCurrent && forceSyncToken(record.meta.annotations) === undefined ? record.status.backendIdentity : undefined;
   return (health) => {
     const seen = health.backendIdentity;
     if (seen !== undefined) accepted ??= seen;

@@ -75,17 +75,22 @@ describe.concurrent("an ExternalSecret that shares a Secret", () => {
     expect(texts(secret, "annotations")).toEqual({});
   });
 
-  test.each(SHARED)("with %s owns only the keys that it renders, and overwrites what a foreign writer holds of them", async (policy) => {
-    const team = await readyTeam(world);
-    await makeSecret(team, "shared", { data: { theirs: team.value("theirs"), password: team.value("foreign") } });
-    await applyShared(team, "db", ["password"], policy);
-    await team.waitExternalSecret("db");
-    expect(await team.secretData("shared")).toEqual({ theirs: team.value("theirs"), password: team.value() });
-    const labels = texts(await team.secret("shared"), "labels");
-    expect(labels, "the label that our watch selects, but not that we made it").toEqual({ "fairlead.dev/managed": "true" });
-    await editSecret(team, "shared", { data: { password: team.value("foreign"), theirs: team.value("newer") } });
-    await team.waitSecretData("shared", { theirs: team.value("newer"), password: team.value() });
-  });
+  test.each(SHARED)(
+    "with %s owns only the keys that it renders, and overwrites what a foreign writer holds of them",
+    async (policy) => {
+      const team = await readyTeam(world);
+      await makeSecret(team, "shared", { data: { theirs: team.value("theirs"), password: team.value("foreign") } });
+      await applyShared(team, "db", ["password"], policy);
+      await team.waitExternalSecret("db");
+      expect(await team.secretData("shared")).toEqual({ theirs: team.value("theirs"), password: team.value() });
+      const labels = texts(await team.secret("shared"), "labels");
+      expect(labels, "the label that our watch selects, but not that we made it").toEqual({
+        "fairlead.dev/managed": "true",
+      });
+      await editSecret(team, "shared", { data: { password: team.value("foreign"), theirs: team.value("newer") } });
+      await team.waitSecretData("shared", { theirs: team.value("newer"), password: team.value() });
+    },
+  );
 
   test.each(SHARED)("with %s leaves its keys in the Secret when it is deleted", async (policy) => {
     const team = await readyTeam(world);
@@ -116,7 +121,9 @@ describe.concurrent("an ExternalSecret that shares a Secret", () => {
     await editSecret(team, "shared", { data: { b: team.value("foreign") } });
     const data = [dataEntry("a", team.key("db"), "password")];
     await team.patchExternalSecret("db", { spec: { suspend: false, data } });
-    expect(await waitEvent(team, "db", "KeyKept")).toContain("kept, because another writer changed it in the Secret: b");
+    expect(await waitEvent(team, "db", "KeyKept")).toContain(
+      "kept, because another writer changed it in the Secret: b",
+    );
     await team.waitExternalSecret("db", { ready: "True", reason: "SecretSynced" });
     expect(await team.secretData("shared")).toEqual({ a: team.value(), b: team.value("foreign") });
   });
@@ -129,7 +136,9 @@ describe.concurrent("several ExternalSecrets that share a Secret", () => {
     await applyShared(team, "one", ["a"], policy);
     await applyShared(team, "two", ["b"], policy);
     await team.waitSecretData("shared", { a: team.value(), b: team.value() });
-    await Promise.all(["one", "two"].map((name) => team.waitExternalSecret(name, { ready: "True", reason: "SecretSynced" })));
+    await Promise.all(
+      ["one", "two"].map((name) => team.waitExternalSecret(name, { ready: "True", reason: "SecretSynced" })),
+    );
   });
 
   test("conflict per key: who has the key keeps it, until it is freed", async () => {

@@ -188,20 +188,23 @@ describe.concurrent("a target that the API server rejects", () => {
   test.each([
     { given: "over 1 MiB", parts: 2, code: "HTTP 422" },
     { given: "over the size of a request", parts: 6, code: "HTTP 413" },
-  ])("is TargetRejected when $given, with code and field only, until the spec is corrected", async ({ parts, code }) => {
-    const team = await readyTeam(world);
-    const names = Array.from({ length: parts }, (_, index) => `big${index}`);
-    const big = team.value().repeat(Math.ceil((700 * KIB) / team.value().length));
-    for (const name of names) await team.putSecret(name, { big });
-    const data = names.map((name) => dataEntry(name, team.key(name), "big"));
-    await team.applyExternalSecret("db", { data });
-    const rejected = await team.waitExternalSecret("db", { ready: "False", reason: "TargetRejected" });
-    expect(message(rejected)).toContain(code);
-    expect(conditionStatus(rejected, "Stalled")).toBe("True");
-    expect(await team.secret("db")).toBeUndefined();
-    await team.patchExternalSecret("db", { spec: data.length > 0 ? passwordEntry(team) : {} });
-    await team.waitExternalSecret("db", { ready: "True" });
-  });
+  ])(
+    "is TargetRejected when $given, with code and field only, until the spec is corrected",
+    async ({ parts, code }) => {
+      const team = await readyTeam(world);
+      const names = Array.from({ length: parts }, (_, index) => `big${index}`);
+      const big = team.value().repeat(Math.ceil((700 * KIB) / team.value().length));
+      for (const name of names) await team.putSecret(name, { big });
+      const data = names.map((name) => dataEntry(name, team.key(name), "big"));
+      await team.applyExternalSecret("db", { data });
+      const rejected = await team.waitExternalSecret("db", { ready: "False", reason: "TargetRejected" });
+      expect(message(rejected)).toContain(code);
+      expect(conditionStatus(rejected, "Stalled")).toBe("True");
+      expect(await team.secret("db")).toBeUndefined();
+      await team.patchExternalSecret("db", { spec: passwordEntry(team) });
+      await team.waitExternalSecret("db", { ready: "True" });
+    },
+  );
 
   test("is TargetRejected for a label value that it refuses: the message names the field, and the value is told nowhere", async () => {
     const team = await readyTeam(world);

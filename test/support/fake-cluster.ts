@@ -163,10 +163,10 @@ function isObject(value: unknown): value is Json {
 
 function flatFields(object: Json): Map<string, unknown> {
   const metadata = recordOf(object["metadata"]);
-  const maps = [["data", recordOf(object["data"])], ...FIELDS.map((name) => [name, recordOf(metadata[name])])] as const;
+  const maps = [{ name: "data", fields: object["data"] }, ...FIELDS.map((name) => ({ name, fields: metadata[name] }))];
   return new Map(
-    maps.flatMap(([name, fields]) =>
-      Object.entries(recordOf(fields)).map(([key, value]): [string, unknown] => [`${String(name)} ${key}`, value]),
+    maps.flatMap(({ name, fields }) =>
+      Object.entries(recordOf(fields)).map(([key, value]): [string, unknown] => [`${name} ${key}`, value]),
     ),
   );
 }

@@ -9,7 +9,7 @@ import { parseSecretStore } from "../../src/core/spec/parse-secret-store.ts";
 import type { ExternalSecretRecord, SecretStoreRecord } from "../../src/core/spec/records.ts";
 import type { ExternalSecretStatus } from "../../src/core/status/external-secret-status.ts";
 import type { Logger } from "../../src/core/logger.ts";
-import { recordOf } from "../../src/core/unknown.ts";
+import { recordOf, textOf } from "../../src/core/unknown.ts";
 import { objectPath, resources } from "../../src/kubernetes/resource-path.ts";
 import {
   createExternalSecretReconciler,
@@ -30,7 +30,7 @@ import {
   externalSecretIndexes,
   type Triggers,
 } from "../../src/reconcilers/external-secret/triggers.ts";
-import { createStoreSessions, type StoreSessions } from "../../src/refresh/store-sessions.ts";
+import { createStoreSessions, storeName, type StoreSessions } from "../../src/refresh/store-sessions.ts";
 import type { ReconcileResult } from "../../src/runtime/controller.ts";
 import { createObjectStore } from "../../src/runtime/object-store.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -72,13 +72,13 @@ export class SyncRig {
   readonly #targets = createObjectStore<TargetRecord>(targetIndexes);
   readonly #queued = new Set<ObjectKey>();
   readonly #due = new Map<ObjectKey, number>();
-  readonly #store: SecretStoreRecord;
+  readonly #held: (() => void)[] = [];
+  #store = storeRecord(1);
   readonly #sessions: StoreSessions;
   #triggers: Triggers | undefined;
   #reconcile: ReconcileExternalSecret | undefined;
 
   constructor() {
-    this.#store = storeRecord();
     this.#sessions = createStoreSessions({
       clock: this.clock,
       random: () => 0,
@@ -90,6 +90,7 @@ export class SyncRig {
         session.health.kind === "ready"
           ? this.#triggers?.storeReady(store, waiting)
           : this.#triggers?.storeJudged(waiting),
+      isNeeded: () => true,
     });
     this.restart();
     this.cluster.onChange = (path, previous, current) => this.#observe(path, previous, current);
@@ -153,16 +154,28 @@ export class SyncRig {
 
   /** Applies an ExternalSecret; `spec` is merged over one `data` entry of `app/db`, refreshed each hour. */
   apply(spec: Json = {}, metadata: Json = {}): void {
-    const name = typeof metadata["name"] === "string" ? metadata["name"] : "db";
+    const name = textOf(metadata["name"]) ?? "db";
     const path = objectPath(resources.externalSecrets, { namespace: NAMESPACE, name });
-    const before = recordOf(this.cluster.get(path)?.["metadata"]);
-    const generation =
-      Number(before["generation"] ?? 0) + (Object.keys(spec).length > 0 || before["uid"] === undefined ? 1 : 0);
-    const isNew = before["uid"] === undefined;
+    const before = this.cluster.get(path);
+    const wanted = before === undefined ? { ...DEFAULT_SPEC, ...spec } : spec;
+    const isEdit = Object.keys(wanted).length > 0;
+    const generation = Number(recordOf(before?.["metadata"])["generation"] ?? 0) + (isEdit ? 1 : 0);
     this.cluster.apply(path, {
       metadata: { namespace: NAMESPACE, name, ...metadata, generation },
-      ...(isNew || Object.keys(spec).length > 0 ? { spec: { ...(isNew ? DEFAULT_SPEC : {}), ...spec } } : {}),
+      ...(isEdit ? { spec: wanted } : {}),
     });
+  }
+
+  /** Tells the news that `holdsTargets` held back. */
+  showTargets(): void {
+    this.holdsTargets = false;
+    for (const tell of this.#held.splice(0)) tell();
+  }
+
+  /** An edit of the store, which then has another identity. */
+  editStore(): void {
+    this.#store = storeRecord(this.#store.meta.generation + 1);
+    this.#triggers?.storeChanged(storeName(this.#store));
   }
 
   annotate(annotations: Json): void {
@@ -244,7 +257,9 @@ export class SyncRig {
 
   #observe(path: string, previous: Json | undefined, current: Json | undefined): void {
     if (path.includes("/externalsecrets/")) this.#observeExternalSecret(previous, current);
-    if (path.includes("/secrets/") && !this.holdsTargets) this.#observeTarget(previous, current);
+    if (!path.includes("/secrets/")) return;
+    if (this.holdsTargets) this.#held.push(() => this.#observeTarget(previous, current));
+    else this.#observeTarget(previous, current);
   }
 
   #observeExternalSecret(previous: Json | undefined, current: Json | undefined): void {
@@ -271,6 +286,15 @@ export class SyncRig {
   }
 }
 
+/** A rig whose ExternalSecret `db` has made its Secret from version 1 of `app/db`. */
+export async function synced(spec: Json = {}, metadata: Json = {}): Promise<SyncRig> {
+  const rig = new SyncRig();
+  rig.provider.put("app/db", 1, { password: "one", user: "app" });
+  rig.apply(spec, metadata);
+  await rig.settle();
+  return rig;
+}
+
 const DEFAULT_SPEC: Json = {
   secretStoreRef: { name: "vault", kind: "SecretStore" },
   refreshPolicy: "Periodic",
@@ -279,11 +303,11 @@ const DEFAULT_SPEC: Json = {
   data: [{ secretKey: "password", remoteRef: { key: "app/db", property: "password" } }],
 };
 
-function storeRecord(): SecretStoreRecord {
+function storeRecord(generation: number): SecretStoreRecord {
   const auth = { tokenSecretRef: { name: "token", key: "token" } };
   const spec = { provider: { vault: { server: "https://vault.test", path: "kv", version: "v2", auth } } };
   const record = parseSecretStore(
-    { metadata: { name: "vault", namespace: NAMESPACE, uid: "s", generation: 1 }, spec },
+    { metadata: { name: "vault", namespace: NAMESPACE, uid: "s", generation }, spec },
     "SecretStore",
   );
   if (!record.ok || !record.value.spec.ok) throw new Error("the store does not parse");

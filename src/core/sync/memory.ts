@@ -1,6 +1,7 @@
 // What one process remembers of an ExternalSecret between two syncs. Losing it costs one read, never correctness.
 
 import type { ExternalSecretStatus } from "../status/external-secret-status.ts";
+import type { WrittenStatus } from "../status/written-status.ts";
 import type { Confirmations } from "./confirmations.ts";
 import type { SecretReport } from "./report.ts";
 
@@ -28,5 +29,5 @@ export interface SyncMemory {
   /** A write to the Secret that status does not show, because its own write failed. */
   readonly unpublished: SecretReport | undefined;
   /** What we last wrote to `/status`, while the watch may not show it yet. */
-  readonly written: { readonly status: ExternalSecretStatus; readonly resourceVersion: string } | undefined;
+  readonly written: WrittenStatus<ExternalSecretStatus> | undefined;
 }

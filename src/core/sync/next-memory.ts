@@ -55,6 +55,9 @@ export function nextMemory(
   };
 }
 
+/** Refused for what the store holds now: at the next refresh it may hold something else. */
+const HANGS_ON_VALUES: ReadonlySet<Reason> = new Set(["TargetRejected", "TargetImmutable"]);
+
 interface Due extends SyncEnd {
   readonly isWell: boolean;
   readonly failures: number;
@@ -62,10 +65,14 @@ interface Due extends SyncEnd {
 
 function dueMs(spec: ExternalSecretSpec, end: Due, { nowMs, random }: Moment): number | undefined {
   const delays = [
-    end.isWell ? refreshDelayMs(spec, random) : retryDelayMs(spec, end, random),
+    isRefreshed(end) ? refreshDelayMs(spec, random) : retryDelayMs(spec, end, random),
     end.absences?.nextCheckMs === undefined ? undefined : end.absences.nextCheckMs - nowMs,
   ].filter((delay) => delay !== undefined);
   return delays.length === 0 ? undefined : nowMs + Math.max(0, Math.min(...delays));
+}
+
+function isRefreshed({ isWell, isStalled, reason }: Due): boolean {
+  return isWell || (isStalled && HANGS_ON_VALUES.has(reason));
 }
 
 function refreshDelayMs(spec: ExternalSecretSpec, random: Random): number | undefined {

@@ -108,6 +108,13 @@ export function holdsOurs(self: Pick<Claimant, "name" | "uid">, live: LiveSecret
   );
 }
 
+/** May status name the Secret as the one that `self` provides? */
+export function isBound(self: Claimant, live: LiveSecret | undefined, rivals: readonly Claimant[]): boolean {
+  if (live === undefined || !holdsOurs(self, live)) return false;
+  const title = judgeOwnership({ ...self, keys: new Set() }, live, rivals);
+  return title.ok && title.value === "own";
+}
+
 export function controllerOf(live: LiveSecret): OwnerReference | undefined {
   return live.ownerReferences.find((reference) => reference.controller);
 }

@@ -85,6 +85,14 @@ export function planRelease({ meta, peers }: PlanSubject, live: LiveSecret): Sec
   return Object.keys(metadata).length === 0 ? undefined : patchBody(live, metadata, {}, false);
 }
 
+/** Takes our owner reference off a Secret that is otherwise left alone, and our mark where the policy shares it. Undefined: there is none. */
+export function planDisowning(subject: PlanSubject, live: LiveSecret): SecretBody | undefined {
+  const owners = changedOwners(subject, live);
+  if (owners === undefined || subject.target.creationPolicy === "Owner") return undefined;
+  const mark = isExclusive(subject.target.creationPolicy) ? {} : { annotations: { [MARK_ANNOTATION]: null } };
+  return patchBody(live, { ...mark, ownerReferences: owners }, {}, false);
+}
+
 /** Removes our keys from a Secret (deletionPolicy Merge with nothing left). Undefined: there are none. */
 export function planKeyRemoval(
   subject: PlanSubject,

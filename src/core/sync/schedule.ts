@@ -18,8 +18,8 @@ export interface RetryBounds {
 }
 
 /**
- * Undefined: not retried on its own; the interval, an edit, or what is waited for brings it back. A TargetRejected that
- * stalls (`ready.stalled` of the report) is not retried either.
+ * Undefined: not retried on its own; the interval, an edit, or what is waited for brings it back. So it is for a
+ * TargetRejected that stalls (`ready.stalled` of the report).
  */
 export function retryBounds(reason: Reason, refreshIntervalMs: number): RetryBounds | undefined {
   const rule: RetryRule = reasonPolicy[reason].retry;

@@ -10,7 +10,14 @@ export type VisitCause = "first" | "specChanged" | "forceSync" | "due" | "woken"
 
 /** What the metadata watch shows of the target, and how far that watch has come. */
 export interface TargetSight {
-  readonly current: { readonly uid: string; readonly resourceVersion: string } | undefined;
+  readonly current:
+    | {
+        readonly uid: string;
+        readonly resourceVersion: string;
+        /** Uid of the controller, if it has one. */
+        readonly controllerUid: string | undefined;
+      }
+    | undefined;
   /** Highest resourceVersion that the watch has shown for this name; undefined: none yet. */
   readonly seenVersion: string | undefined;
 }
@@ -44,13 +51,29 @@ function laterCauses({ record, target, nowMs }: VisitInput, memory: SyncMemory):
   if (forceSyncToken(record.meta.annotations) !== memory.forceSync) causes.add("forceSync");
   if (memory.specVersion !== specVersion(record.meta)) causes.add("specChanged");
   if (memory.dueMs !== undefined && nowMs >= memory.dueMs) causes.add("due");
-  if (isForeignChange(memory, target)) causes.add("targetChanged");
+  if (isForeignChange(memory, target) || isBoundToNothing(record, memory, target)) causes.add("targetChanged");
   return causes;
 }
 
 /** True if the target is not as we last wrote or verified it, judged only once the watch has come that far. */
-function isForeignChange({ target: known }: SyncMemory, { current, seenVersion }: TargetSight): boolean {
-  if (known === undefined || seenVersion === undefined) return false;
-  if (compareResourceVersions(seenVersion, known.resourceVersion) < 0) return false;
-  return current?.resourceVersion !== known.resourceVersion;
+function isForeignChange({ target: known }: SyncMemory, sight: TargetSight): boolean {
+  if (known === undefined || !hasReached(sight, known.resourceVersion)) return false;
+  return sight.current?.resourceVersion !== known.resourceVersion;
+}
+
+/** True if status names a target that went while it was not as wanted. */
+function isBoundToNothing({ spec, status }: ExternalSecretRecord, memory: SyncMemory, target: TargetSight): boolean {
+  const isBound = spec.ok && status?.binding?.name === spec.value.target.name;
+  return isBound && memory.target === undefined && isTargetGone(memory, target);
+}
+
+/** True if the watch knows the Secret and shows it no more: it was deleted, or lost our label. */
+export function isTargetGone(memory: SyncMemory | undefined, sight: TargetSight): boolean {
+  if (sight.current !== undefined) return false;
+  // The first list was complete before the first visit.
+  return memory === undefined || hasReached(sight, memory.target?.resourceVersion ?? "0");
+}
+
+function hasReached({ seenVersion }: TargetSight, resourceVersion: string): boolean {
+  return seenVersion !== undefined && compareResourceVersions(seenVersion, resourceVersion) >= 0;
 }

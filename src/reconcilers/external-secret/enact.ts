@@ -6,7 +6,7 @@ import { desiredSecret } from "../../core/sync/desired-secret.ts";
 import { fightPauseMs, recentHeals } from "../../core/sync/heals.ts";
 import { foreignManagers, type LiveSecret } from "../../core/sync/live-secret.ts";
 import { fieldManager } from "../../core/sync/names.ts";
-import { type Claimant, isExclusive, judgeOwnership, type Title } from "../../core/sync/ownership.ts";
+import { isExclusive, judgeOwnership, type Title } from "../../core/sync/ownership.ts";
 import {
   planKeyRemoval,
   planRelease,
@@ -18,7 +18,7 @@ import type { SecretReport, SyncFailure } from "../../core/sync/report.ts";
 import type { SecretValue } from "../../core/secret-value.ts";
 import type { ApiError } from "../../kubernetes/api-error.ts";
 import { judgeRejection } from "./rejection.ts";
-import { type SettleInput, targetName } from "./settle-input.ts";
+import { claimantOf, type SettleInput, targetName } from "./settle-input.ts";
 import type { TargetWriter, WrittenSecret } from "./target-writer.ts";
 
 export interface EnactInput extends SettleInput {
@@ -236,10 +236,6 @@ function enacted(input: EnactInput, outcome: Partial<Enacted> & Pick<Enacted, "s
 function subjectOf({ meta, spec, memory, rivals }: EnactInput): PlanSubject {
   const peers = rivals.map((rival) => rival.name);
   return { meta, target: spec.target, previousKeys: new Set(memory?.provenance.keys()), peers };
-}
-
-function claimantOf({ meta, spec }: EnactInput, keys: readonly string[]): Claimant {
-  return { ...meta, creationPolicy: spec.target.creationPolicy, keys: new Set(keys), knowsAllKeys: true };
 }
 
 function seen(live: LiveSecret | undefined): WrittenSecret | undefined {

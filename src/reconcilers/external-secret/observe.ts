@@ -22,6 +22,8 @@ export type Observation =
       readonly isStoreOutage: boolean;
       /** At least so long before another try, milliseconds. */
       readonly retryAfterMs: number;
+      /** False: a store that was read has another identity by now, or may not be used any more. */
+      readonly isCurrent: () => boolean;
     };
 
 export interface ObserveInput {
@@ -53,7 +55,13 @@ export async function observe(
     reads,
     isStoreOutage: failures.length > 0 && results.every((result) => result.isOutage || result.isComplete),
     retryAfterMs: Math.max(0, ...failures.map((failure) => failure.retryAfterMs ?? 0)),
+    isCurrent: () =>
+      groups.every((group) => isSameSession(group.resolved, directory.resolve(storeOf(group.sources), input))),
   };
+}
+
+function isSameSession(before: ResolvedStore, now: ResolvedStore): boolean {
+  return before.kind !== "ready" || (now.kind === "ready" && now.session === before.session);
 }
 
 interface StoreReading {
@@ -120,16 +128,24 @@ async function readSources(
   );
   const distinct = [...new Map(direct.map(({ ref }) => [remoteRefId(ref), ref])).values()];
   const [secrets] = await Promise.all([
-    distinct.length === 0 ? new Map() : provider.readSecrets(distinct, signal),
+    readRefs(provider, distinct, signal),
     ...sources.map(async (source) => {
       if (source.kind === "find") answers.set(source, await readFind(provider, source, signal));
     }),
   ]);
   for (const { source, ref } of direct) {
-    const secret: Result<RemoteSecret, ProviderError> = secrets.get(remoteRefId(ref)) ?? unanswered();
+    const secret = secrets.get(remoteRefId(ref)) ?? unanswered();
     answers.set(source, secret.ok ? ok({ kind: "one", secret: secret.value }) : secret);
   }
   return answers;
+}
+
+async function readRefs(
+  provider: SecretProvider,
+  refs: readonly RemoteRef[],
+  signal: AbortSignal,
+): ReturnType<SecretProvider["readSecrets"]> {
+  return refs.length === 0 ? new Map() : provider.readSecrets(refs, signal);
 }
 
 /** What is deleted between the list and the read is left out, as the next list would. */
@@ -141,10 +157,10 @@ async function readFind(
   const keys = await provider.find(find, signal);
   if (!keys.ok) return keys;
   const refs = keys.value.map((key): RemoteRef => ({ key, version: undefined, metadataPolicy: "None" }));
-  const secrets = refs.length === 0 ? new Map() : await provider.readSecrets(refs, signal);
+  const secrets = await readRefs(provider, refs, signal);
   const found = new Map<string, RemoteSecret>();
   for (const ref of refs) {
-    const secret: Result<RemoteSecret, ProviderError> = secrets.get(remoteRefId(ref)) ?? unanswered();
+    const secret = secrets.get(remoteRefId(ref)) ?? unanswered();
     if (secret.ok) found.set(ref.key, secret.value);
     else if (!isConfirmableAbsence(secret.error.kind)) return secret;
   }

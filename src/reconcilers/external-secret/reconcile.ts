@@ -3,32 +3,28 @@
 
 import type { Clock, Random } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
-import type { ObjectKey } from "../../core/object-key.ts";
+import { type ObjectKey, objectKey } from "../../core/object-key.ts";
 import { storeRefs } from "../../core/spec/store-refs.ts";
 import type { ExternalSecretRecord } from "../../core/spec/records.ts";
 import { findCondition } from "../../core/status/conditions.ts";
+import type { ExternalSecretStatus } from "../../core/status/external-secret-status.ts";
 import type { Reason } from "../../core/status/reasons.ts";
+import { currentStatus } from "../../core/status/written-status.ts";
 import type { SyncMemory } from "../../core/sync/memory.ts";
 import { type SyncEnd, nextMemory } from "../../core/sync/next-memory.ts";
 import type { SyncReport } from "../../core/sync/report.ts";
-import { visitCauses } from "../../core/sync/visit.ts";
+import { isTargetGone, visitCauses } from "../../core/sync/visit.ts";
 import type { ReconcileResult } from "../../runtime/controller.ts";
 import { observe } from "./observe.ts";
-import {
-  type Finding,
-  type Visit,
-  concludeObservation,
-  invalidSpec,
-  keptOnce,
-  onceState,
-  shortCut,
-  suspended,
-} from "./finding.ts";
+import { disown, mustDisown } from "./disown.ts";
+import { invalidSpec, keptOnce, onceState, suspended } from "./early-finding.ts";
+import { type Finding, type Visit, concludeObservation } from "./finding.ts";
 import { settle } from "./settle.ts";
+import { shortCut } from "./short-cut.ts";
 import type { StatusWriter } from "./status-writer.ts";
 import type { StoreDirectory } from "./store-directory.ts";
 import type { SyncState } from "./sync-state.ts";
-import type { Targets } from "./targets.ts";
+import { targetKey, type Targets } from "./targets.ts";
 import type { TargetWriter } from "./target-writer.ts";
 
 export interface ExternalSecretReconcilerDeps {
@@ -48,8 +44,8 @@ export interface ExternalSecretReconcilerDeps {
 }
 
 const AWAIT_CHANGE: ReconcileResult = { kind: "awaitChange" };
-/** Backoff while the API server does not decide, milliseconds. */
-const API_RETRY_CAP_MS = 30_000;
+/** Backoff while the API server does not decide, milliseconds: all is to be right within 10 s of its return. */
+const API_RETRY_CAP_MS = 5_000;
 
 export type ReconcileExternalSecret = (key: ObjectKey, signal: AbortSignal) => Promise<ReconcileResult>;
 
@@ -65,10 +61,12 @@ export function createExternalSecretReconciler(deps: ExternalSecretReconcilerDep
     const memory = deps.state.recall(key, record.meta.uid);
     const nowMs = deps.clock.monotonicMs();
     const isWoken = deps.state.takeWake(key);
-    const target = deps.targets.sight(record);
-    const causes = visitCauses({ record, memory, target, isWoken, nowMs });
+    const sight = deps.targets.sight(targetKey(record));
+    const causes = visitCauses({ record, memory, target: sight, isWoken, nowMs });
     if (causes.size === 0) return untilDue(memory, nowMs);
-    const visit: Visit = { key, record, memory, causes, status: deps.statusWriter.current(record, memory), nowMs };
+    const status = currentStatus(record, memory?.written);
+    const binding = bindingOf(deps, record, memory, status);
+    const visit: Visit = { key, record, memory, causes, sight, status, binding, nowMs };
     try {
       return await conclude(deps, visit, await look(deps, visit, signal), signal);
     } catch (error) {
@@ -83,21 +81,32 @@ function isServed({ directory }: ExternalSecretReconcilerDeps, { meta, spec }: E
   return !spec.ok || directory.isServed(storeRefs(spec.value), meta.namespace);
 }
 
+/** The Secret that status names, unless the watch shows that it went. */
+function bindingOf(
+  { targets }: ExternalSecretReconcilerDeps,
+  { meta }: ExternalSecretRecord,
+  memory: SyncMemory | undefined,
+  status: ExternalSecretStatus | undefined,
+): string | undefined {
+  const name = status?.binding?.name;
+  if (name === undefined) return undefined;
+  return isTargetGone(memory, targets.sight(objectKey({ namespace: meta.namespace, name }))) ? undefined : name;
+}
+
 async function look(deps: ExternalSecretReconcilerDeps, visit: Visit, signal: AbortSignal): Promise<Finding> {
   const { record, causes, memory } = visit;
   if (!record.spec.ok) return invalidSpec(visit, record.spec.error);
   const spec = record.spec.value;
   if (spec.suspend) return suspended(visit);
-  const sight = deps.targets.sight(record);
-  const kept = keptOnce(visit, spec, sight.current);
-  if (kept !== undefined) return kept;
+  const kept = keptOnce(visit, spec);
+  if (kept !== undefined) return mustDisown(visit, spec) ? disown(deps.writer, { visit, spec, kept }, signal) : kept;
   const observation = await observe(
     deps.directory,
     { key: visit.key, namespace: record.meta.namespace, sources: spec.sources },
     signal,
   );
   if (observation.kind === "pending") return { kind: "wait" };
-  const early = shortCut(visit, spec, { observation, sight });
+  const early = shortCut(visit, spec, observation);
   if (early !== undefined) return early;
   const input = {
     meta: record.meta,
@@ -105,7 +114,8 @@ async function look(deps: ExternalSecretReconcilerDeps, visit: Visit, signal: Ab
     memory,
     causes,
     reads: observation.reads,
-    sight,
+    isCurrent: observation.isCurrent,
+    sight: visit.sight,
     rivals: deps.targets.rivals(record),
     once: onceState(visit, spec),
     nowMs: visit.nowMs,

@@ -2,7 +2,7 @@
 // server quotes label values in its messages.
 
 import type { ObjectName } from "../../core/object-key.ts";
-import type { ApiError } from "../../kubernetes/api-error.ts";
+import type { ApiError, ApiErrorKind } from "../../kubernetes/api-error.ts";
 
 export type Rejection =
   /** The Secret is not what we saw: read it again and decide anew. */
@@ -11,32 +11,36 @@ export type Rejection =
   | { readonly kind: "later"; readonly retryAfterMs: number }
   | { readonly kind: "rejected"; readonly message: string; readonly isStalled: boolean };
 
-export function judgeRejection(error: ApiError, target: ObjectName): Rejection {
-  switch (error.kind) {
-    case "alreadyExists":
-    case "conflict":
-    case "gone":
-      return { kind: "lookAgain" };
-    case "notFound":
-      return rejected(`namespace ${target.namespace} or Secret ${target.name} went away`, false);
-    case "forbidden":
-      return rejected(forbiddenMessage(error, target), false);
-    case "invalid":
-    case "tooLarge":
-    case "badRequest":
-      return isPreconditionFailure(error) ? { kind: "lookAgain" } : rejected(invalidMessage(error, target), true);
-    case "unauthorized":
-    case "throttled":
-    case "unavailable":
-    case "malformed":
-    case "aborted":
-      return { kind: "later", retryAfterMs: error.retryAfterMs ?? 0 };
-  }
-}
+type Judge = (error: ApiError, target: ObjectName) => Rejection;
 
+const lookAgain: Judge = () => ({ kind: "lookAgain" });
+const later: Judge = (error) => ({ kind: "later", retryAfterMs: error.retryAfterMs ?? 0 });
+const absent: Judge = (_, { namespace, name }) => rejected(`namespace ${namespace} or Secret ${name} went away`, false);
+const forbidden: Judge = (error, target) => rejected(forbiddenMessage(error, target), false);
 /** A changed uid shows as 422 on `metadata.uid`, not as a conflict (apiserver, rest.BeforeUpdate). */
-function isPreconditionFailure(error: ApiError): boolean {
-  return error.causes.some((cause) => cause.field === "metadata.uid");
+const invalid: Judge = (error, target) =>
+  error.causes.some((cause) => cause.field === "metadata.uid")
+    ? { kind: "lookAgain" }
+    : rejected(invalidMessage(error, target), true);
+
+const judges: Readonly<Record<ApiErrorKind, Judge>> = {
+  alreadyExists: lookAgain,
+  conflict: lookAgain,
+  gone: lookAgain,
+  notFound: absent,
+  forbidden,
+  invalid,
+  tooLarge: invalid,
+  badRequest: invalid,
+  unauthorized: later,
+  throttled: later,
+  unavailable: later,
+  malformed: later,
+  aborted: later,
+};
+
+export function judgeRejection(error: ApiError, target: ObjectName): Rejection {
+  return judges[error.kind](error, target);
 }
 
 function forbiddenMessage(error: ApiError, target: ObjectName): string {

@@ -14,6 +14,8 @@ export interface SettleInput {
   readonly memory: SyncMemory | undefined;
   readonly causes: ReadonlySet<VisitCause>;
   readonly reads: readonly SourceRead[];
+  /** False: a store that was read is not the same any more, and what it said must not be written. */
+  readonly isCurrent: () => boolean;
   readonly sight: TargetSight;
   readonly rivals: readonly Claimant[];
   /** CreatedOnce without a new force-sync: `making` until its Secret was made, then `made`. Undefined: each sync renders. */
@@ -22,6 +24,11 @@ export interface SettleInput {
   readonly nowMs: number;
   /** Whether messages may name properties that exist. */
   readonly showsNames: boolean;
+}
+
+/** `keys`: what it renders now. */
+export function claimantOf({ meta, spec }: Pick<SettleInput, "meta" | "spec">, keys: readonly string[]): Claimant {
+  return { ...meta, creationPolicy: spec.target.creationPolicy, keys: new Set(keys), knowsAllKeys: true };
 }
 
 export function targetName({ meta, spec }: Pick<SettleInput, "meta" | "spec">): ObjectName {

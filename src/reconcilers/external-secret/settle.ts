@@ -6,14 +6,14 @@ import { type Absences, confirmationSpacingMs, judgeAbsences } from "../../core/
 import { type Decision, decide, type Verdict } from "../../core/sync/decide.ts";
 import { type LiveSecret, ownedBy } from "../../core/sync/live-secret.ts";
 import { fieldManager } from "../../core/sync/names.ts";
-import { holdsOurs, isExclusive } from "../../core/sync/ownership.ts";
+import { holdsOurs, isBound, isExclusive } from "../../core/sync/ownership.ts";
 import type { SecretReport } from "../../core/sync/report.ts";
 import { vanishedKeys } from "../../core/sync/vanished-keys.ts";
 import type { ExternalSecretSpec } from "../../core/spec/external-secret.ts";
 import type { SecretValue } from "../../core/secret-value.ts";
 import { type Enacted, enact } from "./enact.ts";
 import { judgeRejection } from "./rejection.ts";
-import { type SettleInput, targetName } from "./settle-input.ts";
+import { claimantOf, type SettleInput, targetName } from "./settle-input.ts";
 import type { TargetWriter, WrittenSecret } from "./target-writer.ts";
 
 export type Settled =
@@ -23,6 +23,8 @@ export type Settled =
       readonly secret: SecretReport;
       /** The Secret as it is now, while it is as wanted. */
       readonly target: WrittenSecret | undefined;
+      /** The Secret is there and ours, as wanted or not. Undefined: nobody looked. */
+      readonly isBound: boolean | undefined;
       readonly assembly: Assembly;
       readonly absences: Absences;
       readonly heals: readonly number[];
@@ -41,7 +43,7 @@ const MAX_LOOKS = 4;
 
 export async function settle(writer: TargetWriter, input: SettleInput, signal: AbortSignal): Promise<Settled> {
   const name = targetName(input);
-  let mustLook = input.sight.current !== undefined || input.memory?.target !== undefined || !canCreate(input.spec);
+  let mustLook = mayExist(input) || !canCreate(input.spec);
   for (let look = 0; look < MAX_LOOKS; look += 1) {
     const read = mustLook ? await writer.read(name, signal) : undefined;
     if (read !== undefined && !read.ok) return unreadable(judgeRejection(read.error, name), input);
@@ -50,6 +52,11 @@ export async function settle(writer: TargetWriter, input: SettleInput, signal: A
     mustLook = true;
   }
   return { kind: "later", retryAfterMs: 0 };
+}
+
+/** A Secret that the label watch shows no more may only have lost its label. */
+function mayExist({ sight, memory, causes }: SettleInput): boolean {
+  return sight.current !== undefined || memory?.target !== undefined || causes.has("targetChanged");
 }
 
 /** A Secret that may exist unseen is met by the create itself: the API server refuses a second one. */
@@ -71,9 +78,11 @@ async function settleOnce(
   const { decision, assembly, absences } = judge(input, input.live);
   // Only a create tells by itself that a Secret exists unseen; what is said of one that goes, or stays, needs a look.
   if (!input.hasLooked && decision.kind !== "render" && assembly.failures.length === 0) return { kind: "lookAgain" };
+  // The change of the store wakes us too; nothing is awaited between this question and the write.
+  if (decision.kind !== "keep" && !input.isCurrent()) return { kind: "later", retryAfterMs: 0 };
   const enacted = await enact(writer, { ...input, decision, assembly }, signal);
   if (enacted.kind !== "enacted") return enacted;
-  return settledFrom(enacted, { assembly, absences, decision });
+  return settledFrom(enacted, input, { assembly, absences, decision });
 }
 
 interface Judgement {
@@ -116,7 +125,7 @@ function vanishedId(key: string): string {
   return `key:${key}`;
 }
 
-function settledFrom(enacted: Enacted, { assembly, absences, decision }: Judgement): Settled {
+function settledFrom(enacted: Enacted, input: LookInput, { assembly, absences, decision }: Judgement): Settled {
   const { failure } = enacted;
   const verdict = failure ?? { ...(enacted.verdict ?? decision.verdict), stalled: false };
   return {
@@ -124,6 +133,7 @@ function settledFrom(enacted: Enacted, { assembly, absences, decision }: Judgeme
     verdict,
     secret: enacted.secret,
     target: enacted.target,
+    isBound: isBoundAfter(enacted, input),
     assembly,
     absences,
     heals: enacted.heals,
@@ -131,6 +141,13 @@ function settledFrom(enacted: Enacted, { assembly, absences, decision }: Judgeme
     awaitsTarget: enacted.awaitsTarget,
     pauseMs: enacted.pauseMs,
   };
+}
+
+function isBoundAfter({ secret, target }: Enacted, input: LookInput): boolean | undefined {
+  if (input.spec.target.creationPolicy === "None" || secret.kind === "removed" || secret.kind === "notWritten")
+    return false;
+  if (target !== undefined) return true;
+  return input.hasLooked ? isBound(claimantOf(input, []), input.live, input.rivals) : undefined;
 }
 
 function unreadable(rejection: ReturnType<typeof judgeRejection>, input: SettleInput): Settled {
@@ -142,6 +159,7 @@ function unreadable(rejection: ReturnType<typeof judgeRejection>, input: SettleI
     verdict: { reason: "TargetRejected", message: rejection.message, stalled: rejection.isStalled },
     secret: { kind: "kept" },
     target: undefined,
+    isBound: undefined,
     assembly,
     absences,
     heals: [],

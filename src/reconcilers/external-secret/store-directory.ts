@@ -27,6 +27,8 @@ export interface Asker {
 export interface StoreDirectory {
   resolve(ref: StoreRef, asker: Asker): ResolvedStore;
   awaitReady(ref: StoreRef, asker: Asker): void;
+  /** True if the store exists, is ours and usable, and serves the namespace. */
+  mayUse(ref: StoreRef, namespace: string): boolean;
   /** False if every store that exists among these is of another controller class. */
   isServed(refs: readonly StoreRef[], namespace: string): boolean;
 }
@@ -55,6 +57,10 @@ export function createStoreDirectory(deps: StoreDirectoryDeps): StoreDirectory {
       const session = deps.sessions.acquire(record, asker.namespace);
       if (session.health.kind === "unproved") void session.probe();
     },
+    mayUse(ref, namespace) {
+      const record = deps.store(ref, namespace);
+      return record !== undefined && deps.isServed(record) && isReadable(record) && serves(deps, record, namespace);
+    },
     isServed(refs, namespace) {
       const records = refs.map((ref) => deps.store(ref, namespace));
       return records.some((record) => record === undefined || deps.isServed(record));
@@ -67,7 +73,7 @@ function resolveRecord(deps: StoreDirectoryDeps, record: SecretStoreRecord, aske
   if (!isReadable(record)) {
     return refused("StoreNotReady", `${what} is not usable: InvalidProviderConfig; see its status`);
   }
-  if (record.kind === "ClusterSecretStore" && !mayUse(deps, record, asker.namespace)) {
+  if (!serves(deps, record, asker.namespace)) {
     return refused(
       "StoreNotAllowed",
       `${what} does not serve namespace ${asker.namespace}; its spec.conditions say which it serves`,
@@ -85,7 +91,8 @@ function resolveRecord(deps: StoreDirectoryDeps, record: SecretStoreRecord, aske
   return { kind: "failing", error: health.error, providerName };
 }
 
-function mayUse(deps: StoreDirectoryDeps, record: ReadyStoreRecord, namespace: string): boolean {
+function serves(deps: StoreDirectoryDeps, record: ReadyStoreRecord, namespace: string): boolean {
+  if (record.kind === "SecretStore") return true;
   const labels = deps.namespaceLabels(namespace);
   return labels !== undefined && namespaceAllowed(record.spec.value.conditions, { name: namespace, labels });
 }

@@ -54,7 +54,8 @@ export function targetKey({ meta, spec }: ExternalSecretRecord): ObjectKey | und
 }
 
 export interface Targets {
-  sight(record: ExternalSecretRecord): TargetSight;
+  /** Undefined: the spec does not parse, so that there is no target to see. */
+  sight(target: ObjectKey | undefined): TargetSight;
   /** The other live ExternalSecrets that name the same target. */
   rivals(record: ExternalSecretRecord): readonly Claimant[];
   /** Watches the target itself while `isNeeded`, whatever its labels. */
@@ -87,10 +88,9 @@ export function createTargets(deps: TargetsDeps): Targets {
   }
 
   return {
-    sight(record) {
-      const target = targetKey(record);
+    sight(target) {
       if (target === undefined) return { current: undefined, seenVersion: undefined };
-      return { current: deps.targets.get(target)?.meta, seenVersion: seen.get(target) };
+      return { current: shown(deps.targets.get(target)), seenVersion: seen.get(target) };
     },
     rivals: (record) => rivalsOf(deps, record),
     watch(key, record, isNeeded) {
@@ -105,29 +105,38 @@ export function createTargets(deps: TargetsDeps): Targets {
       });
     },
     release,
-    async removeFormer({ meta, spec }, signal) {
-      if (!spec.ok || spec.value.target.creationPolicy !== "Owner") return true;
-      const { name } = spec.value.target;
-      const former = deps.targets.byIndex(BY_CONTROLLER, meta.uid).filter((secret) => secret.meta.name !== name);
-      const answers = await Promise.all(
-        former.map(({ meta: { namespace, name: formerName, uid, resourceVersion } }) =>
-          deps.writer.remove({ namespace, name: formerName }, { uid, resourceVersion }, signal),
-        ),
-      );
-      return answers.every((answer) => answer.ok);
-    },
+    removeFormer: (record, signal) => removeFormer(deps, record, signal),
     noteSeen({ meta }) {
       const key = objectKey(meta);
-      // Nobody asks for a target that no ExternalSecret names: forgetting it keeps the map as small as the cluster.
-      if (deps.externalSecrets.byIndex(BY_TARGET, key).length === 0) {
-        seen.delete(key);
-        return;
-      }
       const known = seen.get(key);
-      if (known === undefined || compareResourceVersions(known, meta.resourceVersion) < 0)
+      // Nobody asks for a target that no ExternalSecret names: forgetting it keeps the map as small as the cluster.
+      if (deps.externalSecrets.byIndex(BY_TARGET, key).length === 0) seen.delete(key);
+      else if (known === undefined || compareResourceVersions(known, meta.resourceVersion) < 0)
         seen.set(key, meta.resourceVersion);
     },
   };
+}
+
+function shown(target: TargetRecord | undefined): TargetSight["current"] {
+  if (target === undefined) return undefined;
+  const { uid, resourceVersion } = target.meta;
+  return { uid, resourceVersion, controllerUid: target.controllerUid };
+}
+
+async function removeFormer(
+  { targets, writer }: TargetsDeps,
+  { meta, spec }: ExternalSecretRecord,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!spec.ok || spec.value.target.creationPolicy !== "Owner") return true;
+  const { name } = spec.value.target;
+  const former = targets.byIndex(BY_CONTROLLER, meta.uid).filter((secret) => secret.meta.name !== name);
+  const answers = await Promise.all(
+    former.map(({ meta: { namespace, name: formerName, uid, resourceVersion } }) =>
+      writer.remove({ namespace, name: formerName }, { uid, resourceVersion }, signal),
+    ),
+  );
+  return answers.every((answer) => answer.ok);
 }
 
 function rivalsOf({ externalSecrets, state }: TargetsDeps, record: ExternalSecretRecord): readonly Claimant[] {

@@ -81,6 +81,15 @@ export function createTriggers(deps: TriggerDeps): Triggers {
   };
 }
 
+/** True if an ExternalSecret of the namespace reads from the store. */
+export function namesStore(
+  externalSecrets: ObjectReader<ExternalSecretRecord>,
+  store: StoreName,
+  namespace: string,
+): boolean {
+  return externalSecrets.byIndex(BY_STORE, storeIndex(store)).some(({ meta }) => meta.namespace === namespace);
+}
+
 /** Status alone is no news: we wrote it. */
 function isNews(previous: ObjectMeta | undefined, current: ObjectMeta | undefined): boolean {
   if (previous === undefined || current === undefined || previous.uid !== current.uid) return true;

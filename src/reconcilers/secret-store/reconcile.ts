@@ -3,23 +3,25 @@
 
 import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
-import { type ObjectKey, objectName } from "../../core/object-key.ts";
+import { type ObjectKey, objectKey, objectName } from "../../core/object-key.ts";
 import { failed, ok } from "../../core/result.ts";
 import type { StoreKind } from "../../core/spec/external-secret.ts";
 import type { SecretStoreRecord, SpecError } from "../../core/spec/records.ts";
 import { forceSyncToken } from "../../core/status/force-sync.ts";
 import { nextStoreStatus, type StoreReport } from "../../core/status/next-store-status.ts";
-import { statusPatch } from "../../core/status/patch-status.ts";
+import type { SecretStoreStatus } from "../../core/status/secret-store-status.ts";
 import { storeFailure } from "../../core/status/store-error.ts";
-import { transitionEvent } from "../../core/status/transition-event.ts";
+import { type TransitionEvent, transitionEvent } from "../../core/status/transition-event.ts";
+import { currentStatus, type WrittenStatus } from "../../core/status/written-status.ts";
 import { API_VERSION } from "../../core/sync/names.ts";
 import type { EventRecorder } from "../../kubernetes/event-recorder.ts";
-import { objectPath, resources } from "../../kubernetes/resource-path.ts";
+import { resources } from "../../kubernetes/resource-path.ts";
 import type { KubernetesClient } from "../../kubernetes/rest-client.ts";
 import { takesTenantCredentials } from "../../core/spec/credential-refs.ts";
 import type { SessionHealth } from "../../refresh/store-session.ts";
 import { type ReadyStoreRecord, storeName, type StoreSessions } from "../../refresh/store-sessions.ts";
 import type { ReconcileResult } from "../../runtime/controller.ts";
+import { writeStatus } from "../write-status.ts";
 import type { CredentialWatches } from "./credential-watches.ts";
 
 export interface SecretStoreReconcilerDeps {
@@ -35,17 +37,25 @@ export interface SecretStoreReconcilerDeps {
 }
 
 const AWAIT_CHANGE: ReconcileResult = { kind: "awaitChange" };
-const API_RETRY_CAP_MS = 30_000;
+/** As in the ExternalSecret's reconcile. */
+const API_RETRY_CAP_MS = 5_000;
 const PER_NAMESPACE_NOTE = "credentials checked per namespace";
 
 export type ReconcileSecretStore = (key: ObjectKey, signal: AbortSignal) => Promise<ReconcileResult>;
 
-export function createSecretStoreReconciler(deps: SecretStoreReconcilerDeps): ReconcileSecretStore {
+interface Context extends SecretStoreReconcilerDeps {
+  /** Our last write per store of this kind. */
+  readonly written: Map<ObjectKey, WrittenStatus<SecretStoreStatus>>;
+}
+
+export function createSecretStoreReconciler(options: SecretStoreReconcilerDeps): ReconcileSecretStore {
+  const deps: Context = { ...options, written: new Map() };
   return async (key, signal) => {
     const record = deps.record(key);
     if (record === undefined || record.meta.deletionTimestamp !== undefined || !deps.isServed(record)) {
       deps.credentialWatches.release({ kind: deps.kind, key });
       await deps.sessions.remove({ kind: deps.kind, ...objectName(key) });
+      deps.written.delete(key);
       return AWAIT_CHANGE;
     }
     const { spec } = record;
@@ -90,32 +100,36 @@ function invalid(generation: number, error: SpecError): StoreReport {
 }
 
 async function publish(
-  deps: SecretStoreReconcilerDeps,
+  deps: Context,
   record: SecretStoreRecord,
   found: StoreReport,
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
-  const next = nextStoreStatus(record.status, found, deps.clock.nowMs());
-  const patch = statusPatch(record.status, next);
-  if (patch === undefined) return AWAIT_CHANGE;
+  const key = objectKey(record.meta);
+  const previous = currentStatus(record, deps.written.get(key));
+  const next = nextStoreStatus(previous, found, deps.clock.nowMs());
   const type = deps.kind === "SecretStore" ? resources.secretStores : resources.clusterSecretStores;
-  const body = { ...patch, metadata: { uid: record.meta.uid } };
-  const path = objectPath(type, record.meta, "status");
-  const answer = await deps.client.call(
-    { method: "PATCH", path, body, contentType: "application/merge-patch+json" },
-    signal,
-  );
-  if (!answer.ok)
-    return answer.error.kind === "notFound"
+  const written = await writeStatus(deps.client, { type, meta: record.meta }, { previous, next }, signal);
+  if (!written.ok)
+    return written.error.kind === "notFound"
       ? AWAIT_CHANGE
       : { kind: "retry", minDelayMs: 0, maxDelayMs: API_RETRY_CAP_MS };
-  const event = transitionEvent(record.status, next);
-  const { namespace, name, uid, resourceVersion } = record.meta;
-  if (event !== undefined) {
-    deps.events.record({ apiVersion: API_VERSION, kind: deps.kind, namespace, name, uid, resourceVersion }, event);
-    deps.log.info("Store outcome changed", { kind: deps.kind, store: `${namespace}/${name}`, reason: event.reason });
+  if (written.value !== undefined) {
+    deps.written.set(key, written.value);
+    tell(deps, record, transitionEvent(previous, next));
   }
   return AWAIT_CHANGE;
+}
+
+function tell(
+  { kind, events, log }: SecretStoreReconcilerDeps,
+  { meta }: SecretStoreRecord,
+  event: TransitionEvent | undefined,
+): void {
+  if (event === undefined) return;
+  const { namespace, name, uid, resourceVersion } = meta;
+  events.record({ apiVersion: API_VERSION, kind, namespace, name, uid, resourceVersion }, event);
+  log.info("Store outcome changed", { kind, store: `${namespace}/${name}`, reason: event.reason });
 }
 
 /** Status alone is no news: we wrote it. */

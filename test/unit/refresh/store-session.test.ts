@@ -16,6 +16,8 @@ function session(provider = new FakeProvider()) {
     revalidateMs: 300_000,
     accept: ok,
     onHealthChange: ({ health }, before) => void changes.push([before.kind, health.kind]),
+    isNeeded: () => true,
+    onUnneeded: () => undefined,
   });
   return { made, clock, provider, changes };
 }

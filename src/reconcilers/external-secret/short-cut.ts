@@ -1,0 +1,73 @@
+// Visits that end before the Secret is read, because nothing moved, or because a store is out and its check not overdue
+// yet. Pure.
+
+import type { ExternalSecretSpec } from "../../core/spec/external-secret.ts";
+import { assemble } from "../../core/sync/assemble.ts";
+import { findCondition } from "../../core/status/conditions.ts";
+import type { SyncMemory } from "../../core/sync/memory.ts";
+import { heartbeatPeriodMs } from "../../core/sync/schedule.ts";
+import { readVersions } from "../../core/sync/versions.ts";
+import type { VisitCause } from "../../core/sync/visit.ts";
+import { endBase, type Finding, type Found, type Read, type Visit, withoutReading } from "./finding.ts";
+
+/** How long a due check may be held back by an outage of its store before the ExternalSecret says so, milliseconds. */
+const MAX_OVERDUE_MS = 5 * 60_000;
+const QUIET_CAUSES: ReadonlySet<VisitCause> = new Set(["first", "due", "woken"]);
+
+/** Undefined: the Secret must be looked at. */
+export function shortCut(visit: Visit, spec: ExternalSecretSpec, observation: Read): Finding | undefined {
+  if (visit.causes.difference(QUIET_CAUSES).size > 0) return undefined;
+  return observation.isStoreOutage ? quietOutage(visit, spec) : unchanged(visit, spec, observation);
+}
+
+/** The same versions, and the target as we left it. */
+function unchanged(visit: Visit, spec: ExternalSecretSpec, observation: Read): Found | undefined {
+  const { memory, status } = visit;
+  const ready = findCondition(status?.conditions ?? [], "Ready");
+  if (memory === undefined || ready?.status !== "True" || !isAsLeft(memory, visit, observation)) return undefined;
+  const { entries, failures, remoteCount } = assemble(observation.reads, new Set(), { showsNames: false });
+  if (failures.length > 0) return undefined;
+  const keys = [...memory.provenance.keys()].sort();
+  const { message } = ready;
+  const found = withoutReading(visit, { reason: "SecretSynced", message, stalled: false });
+  const heartbeatMs = heartbeatPeriodMs(spec, visit.record.meta.uid);
+  return {
+    ...found,
+    report: { ...found.report, entries, remoteCount, secret: { kind: "verified", keys }, heartbeatMs },
+    end: { ...found.end, target: memory.target, versions: memory.versions, heals: memory.heals },
+  };
+}
+
+function isAsLeft(memory: SyncMemory, { sight }: Visit, { reads }: Read): boolean {
+  const isPending = memory.unpublished !== undefined || memory.confirmations.size > 0;
+  const isSameTarget = memory.target !== undefined && sight.current?.resourceVersion === memory.target.resourceVersion;
+  return !isPending && isSameTarget && memory.versions !== undefined && memory.versions === readVersions(reads);
+}
+
+function quietOutage(visit: Visit, spec: ExternalSecretSpec): Finding | undefined {
+  const { memory, nowMs } = visit;
+  const sinceMs = memory?.outageSinceMs ?? nowMs;
+  const overdueMs = sinceMs + Math.min(spec.refreshIntervalMs || MAX_OVERDUE_MS, MAX_OVERDUE_MS);
+  if (!isWell(visit) || nowMs >= overdueMs) return undefined;
+  return {
+    kind: "quiet",
+    memory: {
+      ...endBase(visit),
+      failures: 0,
+      confirmations: new Map(),
+      heals: [],
+      unpublished: undefined,
+      written: undefined,
+      ...memory,
+      dueMs: overdueMs,
+      outageSinceMs: sinceMs,
+    },
+  };
+}
+
+/** Ready for the spec as it is now, and with its Secret in place. */
+function isWell({ record, status, sight }: Visit): boolean {
+  const ready = findCondition(status?.conditions ?? [], "Ready");
+  if (ready?.status !== "True" || status?.observedGeneration !== record.meta.generation) return false;
+  return status.binding === undefined || sight.current !== undefined;
+}
