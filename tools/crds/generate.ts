@@ -23,7 +23,7 @@ function firstDifference(committed: string, made: string): number {
   return (index === -1 ? made.split("\n").length : index) + 1;
 }
 
-const stale = [...outputs(root)].filter(([path, made]) => read(join(root, path)) !== made);
+const stale = [...(await outputs(root))].filter(([path, made]) => read(join(root, path)) !== made);
 if (process.argv.includes("--check")) {
   for (const [path, made] of stale) {
     const line = firstDifference(read(join(root, path)) ?? "", made);

@@ -42,7 +42,7 @@ export function jsonStringBytes(bytes: Uint8Array, span: { readonly start: numbe
   const inside = bytes.subarray(span.start + 1, span.end - 1);
   if (!inside.includes(BACKSLASH)) return new Uint8Array(inside);
   const output = new ByteWriter(inside.length);
-  for (let at = 0; at < inside.length; ) at = decodeStep(inside, at, output);
+  for (let at = 0; at < inside.length;) at = decodeStep(inside, at, output);
   return output.take();
 }
 

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { outputs } from "../../../../tools/crds/outputs.ts";
 
 const root = join(import.meta.dirname, "../../../..");
-const made = outputs(root);
+const made = await outputs(root);
 
 test.each([...made.keys()])("%s is what its schema makes", (path) => {
   expect(existsSync(join(root, path)), "run `make crds`").toBe(true);
