@@ -34,12 +34,16 @@ function exitsOf(file: SourceFile): string[] {
   return EXIT_NAMES.filter((name) => used.includes(name));
 }
 
-test("a secret becomes plain only in the files of the allow-list, and every line of the list is needed", {
-  timeout: PARSING_MS,
-}, () => {
-  const found = operatorSources().map((file) => [file.path, exitsOf(file)] as const);
-  expect(Object.fromEntries(found.filter(([, names]) => names.length > 0))).toEqual(exits);
-});
+test(
+  "a secret becomes plain only in the files of the allow-list, and every line of the list is needed",
+  {
+    timeout: PARSING_MS,
+  },
+  () => {
+    const found = operatorSources().map((file) => [file.path, exitsOf(file)] as const);
+    expect(Object.fromEntries(found.filter(([, names]) => names.length > 0))).toEqual(exits);
+  },
+);
 
 test.each([
   { text: "value.revealUtf8();", names: ["revealUtf8"] },

@@ -1,13 +1,7 @@
 // A provider over a map: each key holds fields at a version, or an error. Reads are counted.
 
 import { providerError, type ProviderError, type ProviderErrorKind } from "../../src/core/provider/error.ts";
-import {
-  type RemoteRef,
-  remoteRefId,
-  type RemoteSecret,
-  type SecretProvider,
-  type StoreHealth,
-} from "../../src/core/provider/port.ts";
+import { type RemoteRef, remoteRefId, type RemoteSecret, type SecretProvider } from "../../src/core/provider/port.ts";
 import { failed, ok, type Result } from "../../src/core/result.ts";
 import { SecretValue } from "../../src/core/secret-value.ts";
 
@@ -17,6 +11,8 @@ export class FakeProvider implements SecretProvider {
   readonly kept = new Map<string, Kept>();
   /** Set: everything fails so. */
   outage: ProviderErrorKind | undefined;
+  /** What `validate` says lies behind the store. */
+  backend: string | undefined = "mount-1";
   reads = 0;
   closed = 0;
 
@@ -38,10 +34,10 @@ export class FakeProvider implements SecretProvider {
     return Promise.resolve(ok([...this.kept.keys()].filter((key) => name?.test(key) ?? true).sort()));
   }
 
-  validate(): Promise<Result<StoreHealth, ProviderError>> {
+  validate: SecretProvider["validate"] = () => {
     if (this.outage !== undefined) return Promise.resolve(failed(error(this.outage)));
-    return Promise.resolve(ok({ capabilities: "ReadOnly", backendIdentity: "mount-1", notes: [] }));
-  }
+    return Promise.resolve(ok({ capabilities: "ReadOnly", backendIdentity: this.backend, notes: [] }));
+  };
 
   close(): Promise<void> {
     this.closed += 1;

@@ -2,7 +2,6 @@
 // News of objects arrives at once, unless `holdsTargets` keeps those of target Secrets back.
 
 import { setImmediate } from "node:timers/promises";
-import type { CredentialReader } from "../../src/core/provider/credentials.ts";
 import { type ObjectKey, objectKey } from "../../src/core/object-key.ts";
 import { parseExternalSecret } from "../../src/core/spec/parse-external-secret.ts";
 import { parseSecretStore } from "../../src/core/spec/parse-secret-store.ts";
@@ -36,6 +35,7 @@ import { createObjectStore } from "../../src/runtime/object-store.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeCluster, type Json } from "./fake-cluster.ts";
 import { FakeProvider } from "./fake-provider.ts";
+import { NO_CREDENTIALS } from "./store-rig.ts";
 
 export const MINUTE_MS = 60_000;
 const NAMESPACE = "team-a";
@@ -46,17 +46,6 @@ const SILENT: Logger = {
   error: () => undefined,
   failure: () => undefined,
   with: () => SILENT,
-};
-
-/** The fake provider needs none. */
-const unasked = (): never => {
-  throw new Error("nobody asks for credentials here");
-};
-const NO_CREDENTIALS: CredentialReader = {
-  readSecretKey: unasked,
-  readConfigMapKey: unasked,
-  requestToken: unasked,
-  readOperatorToken: unasked,
 };
 
 export class SyncRig {
@@ -108,8 +97,6 @@ export class SyncRig {
       targets: this.#targets,
       externalSecrets: this.#externalSecrets,
       watches: {
-        size: 0,
-        stop: () => undefined,
         acquire: (object, onChange) => {
           this.watched.set(object.name, onChange);
           queueMicrotask(onChange);

@@ -22,8 +22,7 @@ export interface ProcessExit {
 }
 
 export type ProcessState =
-  | { readonly kind: "running"; readonly pid: number }
-  | { readonly kind: "ended"; readonly exit: ProcessExit };
+  { readonly kind: "running"; readonly pid: number } | { readonly kind: "ended"; readonly exit: ProcessExit };
 
 interface TableRow {
   readonly spec: ProcessSpec;

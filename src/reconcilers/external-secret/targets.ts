@@ -71,7 +71,7 @@ export interface TargetsDeps {
   readonly targets: ObjectReader<TargetRecord>;
   /** With the index BY_TARGET. */
   readonly externalSecrets: ObjectReader<ExternalSecretRecord>;
-  readonly watches: ObjectWatches;
+  readonly watches: Pick<ObjectWatches, "acquire">;
   readonly writer: TargetWriter;
   readonly state: SyncState;
   /** Has the ExternalSecret synced soon. */

@@ -33,7 +33,7 @@ interface Watched {
 
 /** `onChange`: a credential of the store appeared, changed or went. */
 export function createCredentialWatches(
-  watches: ObjectWatches,
+  watches: Pick<ObjectWatches, "acquire">,
   onChange: (store: StoreName) => void,
 ): CredentialWatches {
   const watched = new Map<string, Watched>();

@@ -3,11 +3,11 @@
 
 import { expect } from "vitest";
 import { type JsonRecord, listAt, optionalTextAt, valueAt } from "../../testbed/json.ts";
-import { dataEntry } from "./manifests.ts";
+import { dataEntry, externalSecret } from "./manifests.ts";
 import { message, type Team } from "./team.ts";
 
 const POLICIES = ["Retain", "Delete", "Merge"] as const;
-/** Without a Secret when the trouble comes: it shows the trouble at once, and gets its Secret after it. */
+/** Made while the store fails: it shows the trouble at once, and gets its Secret after it. */
 const LATECOMER = "late";
 /** What the contract allows from the repair on. */
 const REPAIR_MS = 30_000;
@@ -40,22 +40,27 @@ export async function startTrio(team: Team, options: TrioOptions = {}): Promise<
   const data = [dataEntry("password", options.key ?? team.key("db"), "password")];
   await write({ password: team.value("old") });
   await team.applyStore("vault", options.vault);
-  for (const deletionPolicy of POLICIES) {
-    await team.applyExternalSecret(nameOf(deletionPolicy), {
-      refreshInterval: "1s",
-      target: { deletionPolicy },
-      data,
-    });
-  }
+  const items = POLICIES.map((deletionPolicy) =>
+    externalSecret({
+      namespace: team.namespace,
+      name: nameOf(deletionPolicy),
+      spec: { refreshInterval: "1s", target: { deletionPolicy }, data },
+    }),
+  );
+  await team.apply({ apiVersion: "v1", kind: "List", items });
   const names = POLICIES.map(nameOf);
   await Promise.all(names.map((name) => team.waitExternalSecret(name)));
   const before = await identities(team, names);
+  let latecomers: readonly string[] = [];
 
   return {
     async expectTrouble({ reason, message: wording, storeReason }) {
-      await team.applyExternalSecret(LATECOMER, { data });
+      if (storeReason !== undefined) {
+        await team.applyExternalSecret(LATECOMER, { data });
+        latecomers = [LATECOMER];
+      }
       const force = `look-again-${reason}`;
-      for (const name of [...names, LATECOMER]) {
+      for (const name of [...names, ...latecomers]) {
         const shown = await team.waitExternalSecret(name, { ready: "False", reason, timeoutMs: 60_000 });
         expect(message(shown)).toMatch(wording);
         expect(listAt(shown, "status", "entries")).toMatchObject([{ state: "Failed", reason }]);
@@ -76,7 +81,7 @@ export async function startTrio(team: Team, options: TrioOptions = {}): Promise<
       const endsAtMs = performance.now() + REPAIR_MS;
       const password = team.value("new");
       await write({ password });
-      for (const name of [...names, LATECOMER]) {
+      for (const name of [...names, ...latecomers]) {
         await team.waitSecretData(name, { password }, endsAtMs - performance.now());
         await team.waitExternalSecret(name, { ready: "True", timeoutMs: endsAtMs - performance.now() });
       }

@@ -67,6 +67,8 @@ export async function startWorld(rig: Rig, options: Partial<OperatorOptions> = {
       ]);
       expectNoCanary([...outputs, events, objects, ...sightings.all().map((seen) => JSON.stringify(seen))], canary);
       await expectHonestStatuses(rig, sightings);
+      // What one file leaves would be work for the operator of the next.
+      await rig.kubectl(["delete", "externalsecrets,secretstores,clustersecretstores", "--all", "-A"]);
     },
   };
 }

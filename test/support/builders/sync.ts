@@ -77,11 +77,11 @@ export function parsedRecord(raw: {
   return parsed.value;
 }
 
-export function document(fields: Readonly<Record<string, unknown>>, version: string | undefined = "1"): RemoteSecret {
+export function document(fields: Readonly<Record<string, unknown>>, version = "1"): RemoteSecret {
   return {
     form: "document",
     payload: SecretValue.ofUtf8(JSON.stringify(fields)),
-    version: version === undefined ? undefined : { identity: `${version}@t`, display: version, createdTime: undefined },
+    version: { identity: `${version}@t`, display: version, createdTime: undefined },
   };
 }
 

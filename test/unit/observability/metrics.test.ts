@@ -93,6 +93,15 @@ describe("createMetrics", () => {
     );
   });
 
+  test("a provider's handle may be asked for again: its series go on", async () => {
+    const metrics = createMetrics("1");
+    metrics.provider("fake").observeCall("validate", 0.02);
+    metrics.provider("fake").observeCall("validate", 0.02);
+    expect(await samples(metrics, "fairlead_provider_request_duration_seconds_count")).toContain(
+      '{provider="fake",operation="validate"} 2',
+    );
+  });
+
   test("a queue's series start at zero; milliseconds become seconds", async () => {
     const metrics = createMetrics("1");
     const queue = metrics.queue("stores");

@@ -1,12 +1,14 @@
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { ok } from "../../../src/core/result.ts";
-import { createStoreSession, type SessionHealth } from "../../../src/refresh/store-session.ts";
+import { providerError } from "../../../src/core/provider/error.ts";
+import { failed, ok } from "../../../src/core/result.ts";
+import { concernsStore, createStoreSession, type SessionHealth } from "../../../src/refresh/store-session.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeProvider } from "../../support/fake-provider.ts";
 
 function session(provider = new FakeProvider()) {
   const clock = new FakeClock();
+  const needs = { isNeeded: true, unneeded: 0 };
   const changes: SessionHealth["kind"][][] = [];
   const made = createStoreSession({
     identity: "one",
@@ -16,10 +18,12 @@ function session(provider = new FakeProvider()) {
     revalidateMs: 300_000,
     accept: ok,
     onHealthChange: ({ health }, before) => void changes.push([before.kind, health.kind]),
-    isNeeded: () => true,
-    onUnneeded: () => undefined,
+    isNeeded: () => needs.isNeeded,
+    onUnneeded: () => {
+      needs.unneeded += 1;
+    },
   });
-  return { made, clock, provider, changes };
+  return { made, clock, provider, changes, needs };
 }
 
 test("a failing store is asked again after 1 s, doubling to 30 s, and each outcome is told once", async () => {
@@ -61,4 +65,59 @@ test("a closed session sets no more timers", async () => {
   await probing;
   expect(clock.pendingMs()).toEqual([]);
   expect(provider.closed).toBe(1);
+});
+
+test("a session that nobody needs rests and says so once, until it is asked", async () => {
+  const { made, clock, needs } = session();
+  await made.probe();
+  needs.isNeeded = false;
+  clock.advance(600_000);
+  expect(needs.unneeded).toBe(1);
+  expect(clock.pendingMs()).toEqual([]);
+  await made.probe();
+  expect(clock.pendingMs()).toEqual([300_000]);
+});
+
+test("probes under way are joined, and a further one comes after them", async () => {
+  const { made, provider } = session();
+  let asked = 0;
+  const { validate } = provider;
+  provider.validate = (signal) => {
+    asked += 1;
+    return validate(signal);
+  };
+  await Promise.all([made.probe(), made.probe()]);
+  expect(asked).toBe(1);
+  await made.probe();
+  expect(asked).toBe(2);
+});
+
+test("a probe that is not answered is given up after 25 s", async () => {
+  const provider = new FakeProvider();
+  provider.validate = (signal) =>
+    new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("aborted"))));
+  const { made, clock } = session(provider);
+  const probing = made.probe();
+  clock.advance(25_000);
+  expect(await probing).toMatchObject({ kind: "failing", error: { kind: "unavailable" } });
+});
+
+test("a store that asks for patience gets it", async () => {
+  const provider = new FakeProvider();
+  const throttled = providerError("throttled", "slow down", { retryAfterMs: 90_000 });
+  provider.validate = () => Promise.resolve(failed(throttled));
+  const { made, clock } = session(provider);
+  await made.probe();
+  expect(clock.pendingMs()).toEqual([90_000]);
+});
+
+test.each([
+  { kind: "unauthenticated", then: true },
+  { kind: "throttled", then: true },
+  { kind: "unavailable", then: true },
+  { kind: "mountChanged", then: true },
+  { kind: "accessDenied", then: false },
+  { kind: "notFound", then: false },
+] as const)("a failure of kind $kind may concern the store as a whole: $then", ({ kind, then }) => {
+  expect(concernsStore(providerError(kind, ""))).toBe(then);
 });

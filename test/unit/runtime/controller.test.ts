@@ -60,10 +60,11 @@ describe("createController", () => {
   ])(
     "after $failuresBefore failures and then $result: next run in $pendingMs ms",
     async ({ result, failuresBefore, pendingMs }) => {
-      const failures = Array.from(
-        { length: failuresBefore },
-        (): ReconcileResult => ({ kind: "retry", minDelayMs: 0, maxDelayMs: 1_000 }),
-      );
+      const failures = Array.from({ length: failuresBefore }, (): ReconcileResult => ({
+        kind: "retry",
+        minDelayMs: 0,
+        maxDelayMs: 1_000,
+      }));
       const results = [...failures, result];
       const { queue, clock } = controllerOf(() => Promise.resolve(results.shift() ?? AWAIT));
       queue.add("a");

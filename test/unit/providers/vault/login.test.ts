@@ -188,3 +188,14 @@ test.each([
   rig.stub.faults.set("auth/kubernetes/login", respond({ status: 200, body }));
   expect(await read(rig.provider())).toMatchObject({ kind });
 });
+
+test("each login is reported with its outcome, once for all requests that use its token", async () => {
+  const outcomes: string[] = [];
+  const provider = rig.provider({}, { onLogin: (outcome) => outcomes.push(outcome) });
+  rig.jwt = undefined;
+  await read(provider);
+  rig.jwt = "jwt-1";
+  await read(provider);
+  await read(provider);
+  expect(outcomes).toEqual(["unauthenticated", "ok"]);
+});

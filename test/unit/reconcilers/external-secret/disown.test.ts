@@ -1,6 +1,7 @@
 // CreatedOnce when the creation policy changes after the Secret was made.
 
 import { describe, expect, test } from "vitest";
+import { listOf } from "../../../../src/core/unknown.ts";
 import { refused } from "../../../support/fake-cluster.ts";
 import { MINUTE_MS, synced, type SyncRig } from "../../../support/sync-rig.ts";
 
@@ -44,8 +45,7 @@ describe("a Secret that was made once under Owner", () => {
   test("keeps a foreign owner", async () => {
     const rig = await made();
     const foreign = { apiVersion: "v1", kind: "Pod", name: "p", uid: "p" };
-    const ours = rig.metadata()["ownerReferences"];
-    rig.edit({}, { ownerReferences: [foreign, ...(Array.isArray(ours) ? ours : [])] });
+    rig.edit({}, { ownerReferences: [foreign, ...listOf(rig.metadata()["ownerReferences"])] });
     leave(rig, "Orphan");
     await rig.settle();
     expect(rig.metadata()["ownerReferences"]).toMatchObject([foreign]);
