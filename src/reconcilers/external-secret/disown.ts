@@ -27,8 +27,9 @@ export async function disown(writer: TargetWriter, secret: KeptSecret, signal: A
   const name = targetName({ meta, spec });
   const live = await writer.read(name, signal);
   if (!live.ok) return refused(secret, live.error);
-  if (live.value === undefined) return { kind: "later", retryAfterMs: 0 };
-  const body = planDisowning({ meta, target: spec.target, previousKeys: new Set(), peers: [] }, live.value);
+  const subject = { meta, target: spec.target, previousKeys: new Set<string>(), peers: [] };
+  const body = live.value === undefined ? undefined : planDisowning(subject, live.value);
+  // Gone, or let go already: the watch is about to show it.
   if (body === undefined) return kept;
   const answer = await writer.change(name, body, fieldManager(meta.name), signal);
   return answer.ok ? { ...kept, end: { ...kept.end, target: answer.value } } : refused(secret, answer.error);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { CreationPolicy } from "../../../../src/core/spec/external-secret.ts";
-import { judgeOwnership } from "../../../../src/core/sync/ownership.ts";
+import { isBound, judgeOwnership } from "../../../../src/core/sync/ownership.ts";
 import { claimant, liveSecret, owner } from "../../../support/builders/records.ts";
 
 const MARK = "fairlead.dev/external-secret";
@@ -124,4 +124,40 @@ describe("a key of a shared Secret", () => {
       });
     },
   );
+});
+
+describe("isBound: status names the Secret", () => {
+  const foreign = owner({ kind: "Certificate", uid: "c" });
+  test.each([
+    { given: "there is none", live: undefined, then: false },
+    { given: "we own it", live: liveSecret({ owners: [owner()] }), then: true },
+    { given: "it has our mark", live: liveSecret({ annotations: { [MARK]: "db" } }), then: true },
+    {
+      given: "it has our mark and another controller",
+      live: liveSecret({ annotations: { [MARK]: "db" }, owners: [foreign] }),
+      then: false,
+    },
+    { given: "it is nobody's", live: liveSecret(), then: false },
+    { given: "it is offered to us", live: liveSecret({ annotations: { [ADOPT]: "db" } }), then: false },
+    {
+      given: "it is offered to us, and holds a key of ours",
+      live: liveSecret({ annotations: { [ADOPT]: "db" }, written: { db: ["a"] } }),
+      then: false,
+    },
+  ])("or not when $given: $then", ({ live, then }) => {
+    expect(isBound(claimant(), live, [])).toBe(then);
+  });
+
+  test.each([
+    { given: "keys of ours", live: liveSecret({ data: { a: "1" }, written: { db: ["a"] } }), then: true },
+    {
+      given: "a key that another has too",
+      live: liveSecret({ data: { password: "1" }, written: { db: ["a"], other: ["password"] } }),
+      then: true,
+    },
+    { given: "no key of ours", live: liveSecret({ data: { a: "1" } }), then: false },
+  ])("under Merge with $given: $then", ({ live, then }) => {
+    const sharer = claimant({ ...rival, creationPolicy: "Merge" });
+    expect(isBound(claimant({ creationPolicy: "Merge" }), live, [sharer])).toBe(then);
+  });
 });

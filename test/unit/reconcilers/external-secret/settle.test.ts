@@ -63,6 +63,14 @@ describe("a store that is edited between read and write", () => {
   });
 });
 
+test("an outage that a read meets is told at once", async () => {
+  const rig = await synced();
+  rig.provider.outage = "unavailable";
+  rig.annotate({ "fairlead.dev/force-sync": "1" });
+  await rig.settle();
+  expect(rig.ready()).toBe("False ProviderUnavailable");
+});
+
 describe("a Secret that the API server refuses for its values", () => {
   async function tooLarge(spec = {}): Promise<SyncRig> {
     const rig = await synced(spec);
@@ -184,6 +192,7 @@ describe("the binding", () => {
   test("stays with a Secret that only lost its label", async () => {
     const rig = await synced();
     rig.provider.kept.set("app/db", "accessDenied");
+    await rig.pass(HOUR_MS, MINUTE_MS);
     rig.edit({}, { labels: { "fairlead.dev/managed": null } });
     await rig.settle();
     expect(rig.ready()).toBe("False AccessDenied");
