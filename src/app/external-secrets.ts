@@ -15,8 +15,12 @@ import { createTargetWriter } from "../reconcilers/external-secret/target-writer
 import { createTargets } from "../reconcilers/external-secret/targets.ts";
 import { createTriggers, namesStore, type Triggers } from "../reconcilers/external-secret/triggers.ts";
 import type { StoreName } from "../refresh/store-sessions.ts";
+import { createLimiter } from "../refresh/limiter.ts";
 import type { WorkQueue } from "../runtime/work-queue.ts";
 import type { ControllersDeps } from "./controllers.ts";
+
+/** An outage of a store must not become a storm of status writes (design: api.md). */
+const OUTAGE_WRITES = { maxInFlight: 16, requestsPerSecond: 50 };
 
 export interface ExternalSecretParts {
   readonly reconcile: ReconcileExternalSecret;
@@ -49,7 +53,7 @@ export function createExternalSecretParts(deps: ExternalSecretDeps): ExternalSec
     ...{ targets, writer, state, clock, random, log },
     record: (key) => externalSecrets.get(key),
     directory,
-    statusWriter: createStatusWriter({ client, events: deps.events, clock }),
+    statusWriter: createStatusWriter({ client, events: deps.events, clock, limitOutage: createLimiter(OUTAGE_WRITES) }),
     showsPropertyNames: deps.config.propertyNamesInMessages,
     onSync(key, reason) {
       deps.metrics.synced(reason);

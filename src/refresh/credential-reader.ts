@@ -137,8 +137,8 @@ async function requestToken(client: KubernetesClient, ask: TokenAsk, signal: Abo
 }
 
 function tokenDenied({ ref, namespace }: TokenAsk): CredentialError {
-  const role = `kubectl -n ${namespace} create role fairlead-token --verb=create --resource=serviceaccounts/token --resource-name=${ref.name}`;
-  const binding = `kubectl -n ${namespace} create rolebinding fairlead-token --role=fairlead-token --serviceaccount=fairlead-system:fairlead`;
+  const role = `kubectl -n ${namespace} create role fairlead-token-${ref.name} --verb=create --resource=serviceaccounts/token --resource-name=${ref.name}`;
+  const binding = `kubectl -n ${namespace} create rolebinding fairlead-token-${ref.name} --role=fairlead-token-${ref.name} --serviceaccount=fairlead-system:fairlead`;
   return {
     kind: "denied",
     detail: `the operator may not request tokens of ServiceAccount ${namespace}/${ref.name}; allow it with: ${role} && ${binding}`,

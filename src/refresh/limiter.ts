@@ -1,5 +1,6 @@
 // How many requests one store may have in flight, and how many it may get per second.
 
+import { isDeepStrictEqual } from "node:util";
 import PQueue from "p-queue";
 
 export interface LimiterOptions {
@@ -19,4 +20,25 @@ export function createLimiter(options: LimiterOptions): Limiter {
     strict: true,
   });
   return async (task, signal) => queue.add(task, { signal });
+}
+
+export interface LimiterPool {
+  /** The one limiter of `key`; a new one only when its options change. */
+  take(key: string, options: LimiterOptions): Limiter;
+  forget(key: string): void;
+}
+
+/** A store has one budget, however many sessions (tenants, and the old one beside the new) share it. */
+export function createLimiterPool(): LimiterPool {
+  const pool = new Map<string, { readonly options: LimiterOptions; readonly limiter: Limiter }>();
+  return {
+    take(key, options) {
+      const known = pool.get(key);
+      if (known !== undefined && isDeepStrictEqual(known.options, options)) return known.limiter;
+      const limiter = createLimiter(options);
+      pool.set(key, { options, limiter });
+      return limiter;
+    },
+    forget: (key) => void pool.delete(key),
+  };
 }

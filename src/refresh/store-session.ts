@@ -80,7 +80,8 @@ export function createStoreSession(deps: StoreSessionDeps): StoreSession {
     async close() {
       closing.abort();
       cancelNext();
-      await deps.provider.close();
+      // A provider whose code could not be loaded holds nothing to revoke.
+      await deps.provider.close().catch(() => undefined);
     },
   };
   return session;

@@ -14,7 +14,7 @@ import type { StoreKind } from "../core/spec/external-secret.ts";
 import type { SecretStoreSpec } from "../core/spec/secret-store.ts";
 import { forceSyncToken } from "../core/status/force-sync.ts";
 import { takesTenantCredentials } from "../core/spec/credential-refs.ts";
-import { createLimiter, type Limiter, type LimiterOptions } from "./limiter.ts";
+import { createLimiterPool, type Limiter, type LimiterOptions } from "./limiter.ts";
 import { createStoreSession, type StoreSession } from "./store-session.ts";
 
 export interface StoreName {
@@ -68,6 +68,7 @@ interface Slot {
 
 export function createStoreSessions(deps: StoreSessionsDeps): StoreSessions {
   const slots = new Map<string, Slot>();
+  const limiters = createLimiterPool();
   let epoch = 0;
 
   function slotFor(record: ReadyStoreRecord, tenant: string | undefined): Slot {
@@ -81,7 +82,8 @@ export function createStoreSessions(deps: StoreSessionsDeps): StoreSessions {
     const waiters = new Set(known?.waiters);
     if (known !== undefined) void known.session.close();
     epoch += 1;
-    const parts = { record, owner, identity: `${identity}#${epoch}` };
+    const limiter = limiters.take(slotId(store, undefined), limitsOf(record, deps.limits));
+    const parts = { record, limiter, owner, identity: `${identity}#${epoch}` };
     const drops = { slot: () => slots.get(id), drop: () => void drop([[id, slot]]) };
     const slot: Slot = { store, session: newSession(deps, { ...parts, ...drops }), waiters };
     slots.set(id, slot);
@@ -105,26 +107,35 @@ export function createStoreSessions(deps: StoreSessionsDeps): StoreSessions {
       void drop(entries);
       return entries.flatMap(([, slot]) => [...slot.waiters]);
     },
-    remove: (store) => drop(slotsOf(store)),
+    remove(store) {
+      limiters.forget(slotId(store, undefined));
+      return drop(slotsOf(store));
+    },
     closeAll: () => drop([...slots]),
+  };
+}
+
+function limitsOf({ spec }: ReadyStoreRecord, defaults: LimiterOptions): LimiterOptions {
+  const { maxInFlight, requestsPerSecond } = spec.value.limits;
+  return {
+    maxInFlight: maxInFlight ?? defaults.maxInFlight,
+    requestsPerSecond: requestsPerSecond ?? defaults.requestsPerSecond,
   };
 }
 
 interface NewSession {
   readonly record: ReadyStoreRecord;
+  readonly limiter: Limiter;
   readonly owner: string | undefined;
   readonly identity: string;
   readonly slot: () => Slot | undefined;
   readonly drop: () => void;
 }
 
-function newSession(deps: StoreSessionsDeps, { record, owner, identity, slot, drop }: NewSession): StoreSession {
+function newSession(deps: StoreSessionsDeps, parts: NewSession): StoreSession {
+  const { record, limiter, owner, identity, slot, drop } = parts;
   const spec = record.spec.value;
   const store = storeName(record);
-  const limiter = createLimiter({
-    maxInFlight: spec.limits.maxInFlight ?? deps.limits.maxInFlight,
-    requestsPerSecond: spec.limits.requestsPerSecond ?? deps.limits.requestsPerSecond,
-  });
   const provider = deps.createProvider({ spec, credentials: deps.credentialsFor(store, owner), limiter });
   return createStoreSession({
     identity,
@@ -148,12 +159,14 @@ function newSession(deps: StoreSessionsDeps, { record, owner, identity, slot, dr
 
 /**
  * The first backend that a session sees is the one it stays with. After a restart it is the one that status names, if
- * that status is of the same generation: a hint that can only make us more careful.
+ * that status is of the same generation: a hint that can only make us more careful. A force-sync annotation that status
+ * does not show as served accepts what is there now.
  */
 function acceptBackend(record: ReadyStoreRecord): (health: StoreHealth) => Result<StoreHealth, ProviderError> {
   const isCurrent = record.status?.observedGeneration === record.meta.generation;
-  let accepted =
-    isCurrent && forceSyncToken(record.meta.annotations) === undefined ? record.status.backendIdentity : undefined;
+  const token = forceSyncToken(record.meta.annotations);
+  const isServed = token === undefined || token === record.status?.lastHandledForceSync;
+  let accepted = isCurrent && isServed ? record.status?.backendIdentity : undefined;
   return (health) => {
     const seen = health.backendIdentity;
     if (seen !== undefined) accepted ??= seen;

@@ -12,10 +12,15 @@ import { waitUntil } from "../testbed/wait-until.ts";
 
 const NEVER = new AbortController().signal;
 
+const VALIDATE_MS = 30_000;
+
 async function createContractRig(): Promise<ContractRig> {
   const team = await VaultTeam.create(rigForSuite().vault);
+  const provider = team.provider();
+  // As every session does: what is absent is judged against the mount that was seen.
+  await provider.validate(AbortSignal.timeout(VALIDATE_MS));
   return {
-    provider: team.provider(),
+    provider,
     put: (key, properties) => team.put(key, properties),
     softDelete: (key) => team.softDelete(key),
     destroy: (key) => team.destroy(key),

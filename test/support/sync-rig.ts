@@ -124,6 +124,7 @@ export class SyncRig {
       targets,
       writer,
       statusWriter: createStatusWriter({
+        limitOutage: (task) => task(),
         client: this.cluster,
         clock: this.clock,
         events: { record: (_, event) => void this.events.push(event.reason), stop: () => Promise.resolve() },

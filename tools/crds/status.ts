@@ -117,6 +117,7 @@ export const secretStoreStatus = z
     conditions,
     capabilities: z.enum(["ReadOnly"]).describe("What the store can do.").optional(),
     lastValidated: time("When the outcome of the validation last changed.").optional(),
-    backendIdentity: text(1_024, "What lies behind the store, as first seen.").optional(),
+    backendIdentity: text(1_024, "What lies behind the store, as last accepted.").optional(),
+    lastHandledForceSync: text(64, "Value of the force-sync annotation that was served.").optional(),
   })
   .describe("Whether the store can be used.");

@@ -34,6 +34,11 @@ export interface ProviderError {
   readonly httpStatus: number | undefined;
   /** At least so long before another try, milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /**
+   * An absence whose mount could not be compared with what this session had seen before: reported as it is, never
+   * acted upon.
+   */
+  readonly isUnproved?: true;
 }
 
 export function providerError(
@@ -44,7 +49,7 @@ export function providerError(
   return { kind, detail, httpStatus: facts.httpStatus, retryAfterMs: facts.retryAfterMs };
 }
 
-/** The kinds that a deletion policy may meet once they are confirmed. Nothing else ever. */
+/** The kinds that a deletion policy may meet once they are confirmed, unless `isUnproved`. Nothing else ever. */
 export function isConfirmableAbsence(kind: ProviderErrorKind): boolean {
   return kind === "notFound" || kind === "deleted" || kind === "destroyed";
 }

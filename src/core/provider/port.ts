@@ -80,7 +80,8 @@ export interface SecretProvider {
   ): Promise<ReadonlyMap<RemoteRefId, Result<RemoteSecret, ProviderError>>>;
   /**
    * Complete list of the keys that match, sorted; a partial list is an error. A key whose current version is deleted or
-   * destroyed may be among them: reading it says so, and means that it is not there.
+   * destroyed may be among them: reading it says so, and means that it is not there. An empty list is an absence: where
+   * it is not proved, the answer is `notFound` with `isUnproved`.
    */
   find(query: FindQuery, signal: AbortSignal): Promise<Result<readonly string[], ProviderError>>;
   /** Proves by a real login and a real call that the store can be reached with these credentials. */

@@ -13,6 +13,8 @@ import { timestamp } from "./timestamp.ts";
 export interface StoreReport {
   readonly generation: number;
   readonly outcome: Result<StoreHealth, StoreFailure>;
+  /** Token of the force-sync annotation; undefined: there is none. */
+  readonly forceSync: string | undefined;
 }
 
 const VALID_MESSAGE = "login and access were checked";
@@ -20,17 +22,19 @@ const VALID_MESSAGE = "login and access were checked";
 /** `nowMs`: milliseconds since 1970. */
 export function nextStoreStatus(
   previous: SecretStoreStatus | undefined,
-  { generation, outcome }: StoreReport,
+  { generation, outcome, forceSync }: StoreReport,
   nowMs: number,
 ): SecretStoreStatus {
   const time = timestamp(nowMs);
   const backendIdentity = acceptedBackend(previous, { generation, outcome });
+  const served = (outcome.ok ? forceSync : undefined) ?? previous?.lastHandledForceSync;
   const capabilities = outcome.ok ? outcome.value.capabilities : previous?.capabilities;
   const status = {
     observedGeneration: generation,
     conditions: verdictConditions(verdict(outcome), { previous: previous?.conditions ?? [], generation, time }),
     ...(capabilities === undefined ? {} : { capabilities }),
     ...(backendIdentity === undefined ? {} : { backendIdentity }),
+    ...(served === undefined ? {} : { lastHandledForceSync: served }),
   };
   const lastValidated = previous?.lastValidated ?? time;
   return isDeepStrictEqual({ ...status, lastValidated }, previous)
@@ -46,7 +50,7 @@ function verdict(outcome: StoreReport["outcome"]): Verdict {
 /** What was accepted last stays while a later difference fails; a new spec may mean another backend. */
 function acceptedBackend(
   previous: SecretStoreStatus | undefined,
-  { generation, outcome }: StoreReport,
+  { generation, outcome }: Pick<StoreReport, "generation" | "outcome">,
 ): string | undefined {
   const known = previous?.observedGeneration === generation ? previous.backendIdentity : undefined;
   return (outcome.ok ? outcome.value.backendIdentity : undefined) ?? known;

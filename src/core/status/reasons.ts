@@ -29,7 +29,7 @@ export const reasonPolicy = {
   InvalidSpec: stalled("onChange"),
   InvalidReference: stalled("onChange"),
   StoreNotFound: failing("woken"),
-  StoreNotReady: failing("woken"),
+  StoreNotReady: failing("storeProbe"),
   StoreNotAllowed: failing("woken"),
   SecretNotFound: failing("entryBackoff"),
   VersionNotFound: failing("entryBackoff"),

@@ -50,7 +50,7 @@ export function nextMemory(
     provenance: end.provenance,
     confirmations: end.absences?.confirmations ?? new Map(),
     heals: end.heals,
-    unpublished: undefined,
+    unpublished: previous?.unpublished,
     written: previous?.written,
   };
 }

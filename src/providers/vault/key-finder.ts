@@ -2,7 +2,7 @@
 // is cut short by anything is an error. By name alone no key is looked at: one whose current version is deleted is
 // listed, and reading it says so.
 
-import type { ProviderError } from "../../core/provider/error.ts";
+import { type ProviderError, providerError } from "../../core/provider/error.ts";
 import type { FindQuery } from "../../core/provider/port.ts";
 import { failed, ok, type Result } from "../../core/result.ts";
 import { type KvPath, keyText, pathFault, requestPath, resolveFolder } from "./key-path.ts";
@@ -19,24 +19,41 @@ const MAX_DEPTH = 32;
 type Keys = Result<readonly string[], ProviderError>;
 
 export async function findKeys(deps: KvDeps, query: FindQuery, signal: AbortSignal): Promise<Keys> {
-  const hasTagQuery = Object.keys(query.tags).length > 0;
-  if (hasTagQuery && deps.spec.version === "v1") return invalidReference("KV version 1 has no tags: find by name");
+  const asksTags = Object.keys(query.tags).length > 0;
+  if (asksTags && deps.spec.version === "v1") return invalidReference("KV version 1 has no tags: find by name");
   const folder = resolveFolder(deps.spec, query.path);
   if (!folder.ok) return folder;
   const { mount } = folder.value;
   const listed = await listBelow(deps, folder.value, signal);
   if (!listed.ok) return listed;
+  if (listed.value.length > 0) await deps.mounts.remember(mount, signal);
   // A mount that was replaced lists fewer keys, or none.
   const sameMount = await deps.mounts.confirmAbsence(mount, signal);
   if (!sameMount.ok) return sameMount;
-  const named = listed.value.filter((key) => query.name?.test(key) ?? true);
-  if (named.some((key) => pathFault(key) !== undefined)) {
-    return invalidReference(
-      "a key that matches holds a character that no key of an ExternalSecret may: narrow path or name",
-    );
+  const matching = await matchingIn(deps, query, { mount, keys: listed.value }, signal);
+  if (!matching.ok) return matching;
+  if (matching.value.length === 0 && !sameMount.value) {
+    return failed({ ...providerError("notFound", "no key matches"), isUnproved: true });
   }
-  const matching = hasTagQuery ? await withTags(deps, { mount, keys: named, tags: query.tags }, signal) : ok(named);
-  return matching.ok ? ok(matching.value.map((key) => keyText(deps.spec, { mount, key })).sort()) : matching;
+  return ok(matching.value.map((key) => keyText(deps.spec, { mount, key })).sort());
+}
+
+async function matchingIn(
+  deps: KvDeps,
+  { name, tags }: FindQuery,
+  { mount, keys }: Pick<TagQuery, "mount" | "keys">,
+  signal: AbortSignal,
+): Promise<Keys> {
+  const named = keys.filter((key) => name?.test(key) ?? true);
+  if (named.some((key) => pathFault(key) !== undefined)) {
+    return malformed("a key that matches holds a character that no key of an ExternalSecret may: narrow path or name");
+  }
+  return Object.keys(tags).length > 0 ? withTags(deps, { mount, keys: named, tags }, signal) : ok(named);
+}
+
+/** What the data of the store causes passes with it: unlike an invalid reference, it is tried again. */
+function malformed(detail: string): Result<never, ProviderError> {
+  return failed(providerError("malformedPayload", detail));
 }
 
 /** Keys below `folder`, as paths from the mount. Level by level: a failure ends it before the next level is asked. */
@@ -50,7 +67,7 @@ async function listBelow(deps: KvDeps, folder: KvPath, signal: AbortSignal): Pro
       for (const child of children.value) (child.endsWith("/") ? folders : keys).push(child);
     }
     if (keys.length + folders.length > MAX_LISTED || depth === MAX_DEPTH) {
-      return invalidReference(`find lists more than ${MAX_LISTED} keys or ${MAX_DEPTH} folders deep: narrow its path`);
+      return malformed(`find lists more than ${MAX_LISTED} keys or ${MAX_DEPTH} folders deep: narrow its path`);
     }
     level = folders.map((child) => child.slice(0, -1));
   }

@@ -2,7 +2,7 @@
 // reported only after the mount was found to be the one that was there before.
 
 import type { Clock } from "../../core/clock.ts";
-import { type ProviderError, providerError } from "../../core/provider/error.ts";
+import { isConfirmableAbsence, type ProviderError, providerError } from "../../core/provider/error.ts";
 import type { RemoteRef, RemoteSecret, RemoteVersion } from "../../core/provider/port.ts";
 import { assertNever, failed, type Result } from "../../core/result.ts";
 import type { VaultStoreSpec } from "../../core/spec/secret-store.ts";
@@ -38,7 +38,10 @@ export async function errorOfRead(
   return error.kind === "malformedPayload" ? error : confirmed(deps, place, error, signal);
 }
 
-/** `error`, unless the mount explains the answer better: it is another one than before, or not what the store says. */
+/**
+ * `error`, unless the mount explains the answer better: it is another one than before, or not what the store says. An
+ * absence is marked if there was nothing to compare the mount with.
+ */
 export async function confirmed(
   deps: Pick<KvDeps, "mounts">,
   place: KvPath,
@@ -46,7 +49,8 @@ export async function confirmed(
   signal: AbortSignal,
 ): Promise<ProviderError> {
   const mount = await deps.mounts.confirmAbsence(place.mount, signal);
-  return mount.ok || mount.error.kind === error.kind ? error : mount.error;
+  if (!mount.ok) return mount.error.kind === error.kind ? error : mount.error;
+  return mount.value || !isConfirmableAbsence(error.kind) ? error : { ...error, isUnproved: true };
 }
 
 export function invalidReference(detail: string): Result<never, ProviderError> {

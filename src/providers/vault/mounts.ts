@@ -1,5 +1,6 @@
 // What is mounted where a store reads. Vault answers 404 to every key of a mount that was replaced, and of a KV v1
-// mount read as v2; none of that is absence. So an absent key is believed only from the mount that was there before.
+// mount read as v2; none of that is absence. So an absent key is believed only from the mount that was there before:
+// the one that a validation saw, or that served a value. An absence itself teaches nothing.
 
 import { type ProviderError, type ProviderErrorKind, providerError } from "../../core/provider/error.ts";
 import { failed, ok, type Result } from "../../core/result.ts";
@@ -10,12 +11,15 @@ import { errorOfReply, unexpectedShape } from "./map-error.ts";
 import type { VaultReply } from "./vault-reply.ts";
 
 export interface Mounts {
-  /** Type, version and accessor of the mount now; undefined if Vault does not let us see it. */
+  /** Type, version and accessor of the mount now, remembered if none is; undefined if Vault does not let us see it. */
   check(mount: string, signal: AbortSignal): Promise<Result<string | undefined, ProviderError>>;
   /** Remembers the mount that served a value, unless it is known already. */
   remember(mount: string, signal: AbortSignal): Promise<void>;
-  /** Fails if an absence at this mount proves nothing: another mount lies there now. */
-  confirmAbsence(mount: string, signal: AbortSignal): Promise<Result<void, ProviderError>>;
+  /**
+   * True if the mount is the one that was remembered before this look, false if there was nothing to compare it with.
+   * Fails if another mount lies there now.
+   */
+  confirmAbsence(mount: string, signal: AbortSignal): Promise<Result<boolean, ProviderError>>;
 }
 
 type Look = Result<string | undefined, ProviderError>;
@@ -23,25 +27,27 @@ type Look = Result<string | undefined, ProviderError>;
 export function createMounts(spec: VaultStoreSpec, api: AuthorizedApi): Mounts {
   const remembered = new Map<string, string | undefined>();
 
-  const check: Mounts["check"] = async (mount, signal) => {
+  const look: Mounts["check"] = async (mount, signal) => {
     const exchange = await api.probe(requestPath("sys/internal/ui/mounts", mount), signal);
     if (!exchange.ok) return exchange;
-    const identity = identityOf(spec, mount, exchange.value);
-    if (identity.ok && remembered.get(mount) === undefined) remembered.set(mount, identity.value);
-    return identity;
+    return identityOf(spec, mount, exchange.value);
   };
-  const lookAfter = createSharedLook(check);
+  const lookAfter = createSharedLook(look);
+  const learn = (mount: string, seen: Look): Look => {
+    if (seen.ok && remembered.get(mount) === undefined) remembered.set(mount, seen.value);
+    return seen;
+  };
 
   return {
-    check,
+    check: async (mount, signal) => learn(mount, await look(mount, signal)),
     remember: async (mount, signal) => {
-      if (!remembered.has(mount)) await lookAfter(mount, signal);
+      if (!remembered.has(mount)) learn(mount, await lookAfter(mount, signal));
     },
     confirmAbsence: async (mount, signal) => {
+      const before = remembered.get(mount);
       const now = await lookAfter(mount, signal);
       if (!now.ok) return now;
-      const before = remembered.get(mount);
-      if (before === undefined || before === now.value) return ok(undefined);
+      if (before === undefined || before === now.value) return ok(before !== undefined);
       // A mount that is gone answers as a hidden one does.
       if (now.value === undefined) return failed(providerError("unavailable", `mount ${mount} can be seen no more`));
       const detail = `mount ${mount} was replaced: its secrets are not those that were read before`;
@@ -101,7 +107,7 @@ function mountFault(spec: VaultStoreSpec, mount: MountFacts): string | undefined
   return mount.isInside && mount.version === "v2" ? "is a path inside another mount" : undefined;
 }
 
-/** Where keys name the mount, a wrong one is a fault of the key and not of the store. */
+/** Where keys name the mount, a wrong one is no fault of the store; it may become right without an edit. */
 function faultKind(spec: VaultStoreSpec): ProviderErrorKind {
-  return spec.path === undefined ? "invalidReference" : "mountChanged";
+  return spec.path === undefined ? "malformedPayload" : "mountChanged";
 }

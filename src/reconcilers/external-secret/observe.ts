@@ -162,7 +162,7 @@ async function readFind(
   for (const ref of refs) {
     const secret = secrets.get(remoteRefId(ref)) ?? unanswered();
     if (secret.ok) found.set(ref.key, secret.value);
-    else if (!isConfirmableAbsence(secret.error.kind)) return secret;
+    else if (!isProvedAbsence(secret.error)) return secret;
   }
   return ok({ kind: "many", secrets: found });
 }
@@ -176,6 +176,10 @@ function readFailure(source: Source, error: ProviderError, providerName: string)
     reason: providerErrorPolicy[error.kind].reason,
     message: describeProviderError(error, { ...entryId(source), providerName }),
     retryAfterMs: error.retryAfterMs,
-    isAbsent: isConfirmableAbsence(error.kind),
+    isAbsent: isProvedAbsence(error),
   };
+}
+
+function isProvedAbsence({ kind, isUnproved }: ProviderError): boolean {
+  return isConfirmableAbsence(kind) && isUnproved !== true;
 }

@@ -163,17 +163,17 @@ async function publish(
   deps.targets.watch(key, record, finding.awaitsTarget);
   const isTidy = !hasTarget(report) || (await deps.targets.removeFormer(record, signal));
   tellLeftKeys(deps, visit, finding.leftKeys);
-  const written = await deps.statusWriter.publish(record, visit.status, report, signal);
+  const { publish: tell, publishOutage } = deps.statusWriter;
+  const written = await (end.isStoreOutage ? publishOutage : tell)(record, visit.status, report, signal);
   const memory = remember(deps, visit, end);
   if (!written.ok) {
     if (written.error.kind === "notFound") return AWAIT_CHANGE;
     if (report.secret.kind === "written") deps.state.remember(key, { ...memory, unpublished: report.secret });
     return retrySoon(deps, key);
   }
-  if (written.value !== undefined) {
-    deps.state.remember(key, { ...memory, written: written.value });
-    logOutcome(deps, visit, report);
-  }
+  const unpublished = report.secret.kind === "written" ? undefined : memory.unpublished;
+  deps.state.remember(key, { ...memory, unpublished, written: written.value ?? memory.written });
+  if (written.value !== undefined) logOutcome(deps, visit, report);
   deps.onSync(key, report.ready.reason);
   return isTidy ? untilDue(memory, deps.clock.monotonicMs()) : retrySoon(deps, key);
 }

@@ -21,7 +21,7 @@ const forbidden: Judge = (error, target) => rejected(forbiddenMessage(error, tar
 const invalid: Judge = (error, target) =>
   error.causes.some((cause) => cause.field === "metadata.uid")
     ? { kind: "lookAgain" }
-    : rejected(invalidMessage(error, target), true);
+    : rejected(invalidMessage(error, target), error.kind !== "badRequest");
 
 const judges: Readonly<Record<ApiErrorKind, Judge>> = {
   alreadyExists: lookAgain,

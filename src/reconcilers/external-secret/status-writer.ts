@@ -13,12 +13,20 @@ import type { ApiError } from "../../kubernetes/api-error.ts";
 import type { EventRecorder } from "../../kubernetes/event-recorder.ts";
 import { resources } from "../../kubernetes/resource-path.ts";
 import type { KubernetesClient } from "../../kubernetes/rest-client.ts";
+import type { Limiter } from "../../refresh/limiter.ts";
 import { writeStatus } from "../write-status.ts";
 
 export interface StatusWriterDeps {
   readonly client: KubernetesClient;
   readonly events: EventRecorder;
   readonly clock: Clock;
+  /** Lets at most 50 status writes a second through. */
+  readonly limitOutage: Limiter;
+}
+
+interface Change {
+  readonly next: ExternalSecretStatus;
+  readonly written: Result<WrittenStatus<ExternalSecretStatus> | undefined, ApiError>;
 }
 
 export interface StatusWriter {
@@ -29,11 +37,13 @@ export interface StatusWriter {
     report: SyncReport,
     signal: AbortSignal,
   ): Promise<Result<WrittenStatus<ExternalSecretStatus> | undefined, ApiError>>;
+  /** The same for an outage of the store: at most 50 a second, and no Event, which the store has already. */
+  publishOutage: StatusWriter["publish"];
   /** Tells of something that status has no place for. */
   warn(record: ExternalSecretRecord, reason: string, message: string): void;
 }
 
-export function createStatusWriter({ client, events, clock }: StatusWriterDeps): StatusWriter {
+export function createStatusWriter({ client, events, clock, limitOutage }: StatusWriterDeps): StatusWriter {
   const about = ({ meta }: ExternalSecretRecord) => ({
     apiVersion: API_VERSION,
     kind: "ExternalSecret",
@@ -42,14 +52,25 @@ export function createStatusWriter({ client, events, clock }: StatusWriterDeps):
     uid: meta.uid,
     resourceVersion: meta.resourceVersion,
   });
+  const write: (...args: Parameters<StatusWriter["publish"]>) => Promise<Change> = async (
+    record,
+    previous,
+    report,
+    signal,
+  ) => {
+    const next = nextStatus(previous, report, clock.nowMs());
+    const object = { type: resources.externalSecrets, meta: record.meta };
+    return { next, written: await writeStatus(client, object, { previous, next }, signal) };
+  };
   return {
     async publish(record, previous, report, signal) {
-      const next = nextStatus(previous, report, clock.nowMs());
-      const object = { type: resources.externalSecrets, meta: record.meta };
-      const written = await writeStatus(client, object, { previous, next }, signal);
+      const { next, written } = await write(record, previous, report, signal);
       const event = written.ok && written.value !== undefined ? transitionEvent(previous, next) : undefined;
       if (event !== undefined) events.record(about(record), event);
       return written;
+    },
+    async publishOutage(record, previous, report, signal) {
+      return (await limitOutage(() => write(record, previous, report, signal), signal)).written;
     },
     warn: (record, reason, message) => events.record(about(record), { type: "Warning", reason, message }),
   };

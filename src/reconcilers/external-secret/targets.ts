@@ -1,13 +1,14 @@
 // What is known of target Secrets without reading them: the metadata watch of managed Secrets, who else claims a
 // target, and single-object watches for targets that the label watch does not show.
 
-import { type ObjectKey, objectKey } from "../../core/object-key.ts";
+import { type ObjectKey, objectKey, type ObjectName } from "../../core/object-key.ts";
 import { compareResourceVersions } from "../../core/resource-version.ts";
 import { failed, ok, type Result } from "../../core/result.ts";
 import type { ExternalSecretSpec } from "../../core/spec/external-secret.ts";
 import { parseMeta } from "../../core/spec/parse-meta.ts";
-import type { ExternalSecretRecord } from "../../core/spec/records.ts";
-import { parseOwnerReferences } from "../../core/sync/live-secret.ts";
+import type { ExternalSecretRecord, ObjectMeta } from "../../core/spec/records.ts";
+import { ownedBy, parseOwnerReferences } from "../../core/sync/live-secret.ts";
+import { fieldManager } from "../../core/sync/names.ts";
 import type { Claimant } from "../../core/sync/ownership.ts";
 import type { TargetSight } from "../../core/sync/visit.ts";
 import { recordOf } from "../../core/unknown.ts";
@@ -131,12 +132,22 @@ async function removeFormer(
   if (!spec.ok || spec.value.target.creationPolicy !== "Owner") return true;
   const { name } = spec.value.target;
   const former = targets.byIndex(BY_CONTROLLER, meta.uid).filter((secret) => secret.meta.name !== name);
-  const answers = await Promise.all(
-    former.map(({ meta: { namespace, name: formerName, uid, resourceVersion } }) =>
-      writer.remove({ namespace, name: formerName }, { uid, resourceVersion }, signal),
-    ),
-  );
-  return answers.every((answer) => answer.ok);
+  const outcomes = await Promise.all(former.map((secret) => removeIfOurs(writer, meta, secret.meta, signal)));
+  return outcomes.every(Boolean);
+}
+
+/** A copy that somebody made of our Secret carries our owner reference too, but not our field manager: it stays. */
+async function removeIfOurs(
+  writer: TargetWriter,
+  { name }: ObjectMeta,
+  former: ObjectName,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const live = await writer.read(former, signal);
+  if (!live.ok) return false;
+  if (live.value === undefined || ownedBy(live.value, fieldManager(name)).data.size === 0) return true;
+  const { uid, resourceVersion } = live.value.meta;
+  return (await writer.remove(former, { uid, resourceVersion }, signal)).ok;
 }
 
 function rivalsOf({ externalSecrets, state }: TargetsDeps, record: ExternalSecretRecord): readonly Claimant[] {

@@ -18,7 +18,6 @@ import type { EventRecorder } from "../../kubernetes/event-recorder.ts";
 import { resources } from "../../kubernetes/resource-path.ts";
 import type { KubernetesClient } from "../../kubernetes/rest-client.ts";
 import { takesTenantCredentials } from "../../core/spec/credential-refs.ts";
-import type { SessionHealth } from "../../refresh/store-session.ts";
 import { type ReadyStoreRecord, storeName, type StoreSessions } from "../../refresh/store-sessions.ts";
 import type { ReconcileResult } from "../../runtime/controller.ts";
 import { writeStatus } from "../write-status.ts";
@@ -66,37 +65,39 @@ export function createSecretStoreReconciler(options: SecretStoreReconcilerDeps):
     }
     const readable = { ...record, spec };
     deps.credentialWatches.keep({ kind: deps.kind, key }, readable);
-    return publish(deps, record, await report(deps, readable), signal);
+    const found = report(deps, readable);
+    return found === undefined ? AWAIT_CHANGE : publish(deps, record, found, signal);
   };
 }
 
-async function report({ sessions }: SecretStoreReconcilerDeps, record: ReadyStoreRecord): Promise<StoreReport> {
-  const { generation } = record.meta;
+/** Undefined: not known yet; the session's first outcome brings us back. */
+function report({ sessions }: SecretStoreReconcilerDeps, record: ReadyStoreRecord): StoreReport | undefined {
+  const { generation, annotations } = record.meta;
+  const forceSync = forceSyncToken(annotations);
   if (record.kind === "ClusterSecretStore" && takesTenantCredentials(record.spec.value)) {
     return {
       generation,
+      forceSync,
       outcome: ok({ capabilities: "ReadOnly", backendIdentity: undefined, notes: [PER_NAMESPACE_NOTE] }),
     };
   }
   const session = sessions.acquire(record, undefined);
-  const health = session.health.kind === "unproved" ? await session.probe() : session.health;
-  return { generation, outcome: outcomeOf(health) };
-}
-
-function outcomeOf(health: SessionHealth): StoreReport["outcome"] {
+  const { health } = session;
   switch (health.kind) {
     case "ready":
-      return ok(health.health);
+      return { generation, forceSync, outcome: ok(health.health) };
     case "failing":
-      return failed(storeFailure(health.error));
+      return { generation, forceSync, outcome: failed(storeFailure(health.error)) };
     case "unproved":
-      return failed({ reason: "Unreachable", message: "the store was not validated yet", stalled: false });
+      void session.probe();
+      return undefined;
   }
 }
 
 function invalid(generation: number, error: SpecError): StoreReport {
   const message = `${error.path}: ${error.message}`;
-  return { generation, outcome: failed({ reason: "InvalidProviderConfig", message, stalled: true }) };
+  const outcome = failed({ reason: "InvalidProviderConfig", message, stalled: true } as const);
+  return { generation, forceSync: undefined, outcome };
 }
 
 async function publish(

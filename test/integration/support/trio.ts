@@ -56,7 +56,8 @@ export async function startTrio(team: Team, options: TrioOptions = {}): Promise<
   return {
     async expectTrouble({ reason, message: wording, storeReason }) {
       if (storeReason !== undefined) {
-        await team.applyExternalSecret(LATECOMER, { data });
+        // As short as the others: it may sync between the repair and the write of the new value.
+        await team.applyExternalSecret(LATECOMER, { refreshInterval: "1s", data });
         latecomers = [LATECOMER];
       }
       const force = `look-again-${reason}`;

@@ -159,9 +159,17 @@ describe("the backend behind a store", () => {
       then: "ready",
     },
     {
-      given: "a force-sync",
+      given: "a new force-sync",
       record: storeRecord("SecretStore", { status, metadata: { annotations: { "force-sync": "1" } } }),
       then: "ready",
+    },
+    {
+      given: "a force-sync that was served long ago",
+      record: storeRecord("SecretStore", {
+        status: { ...status, lastHandledForceSync: "1" },
+        metadata: { annotations: { "force-sync": "1" } },
+      }),
+      then: "failing",
     },
   ])("is accepted or not: with $given the store is $then", async ({ record, then }) => {
     const health = await storeRig().sessions.acquire(record, undefined).probe();

@@ -26,5 +26,6 @@ export const secretStoreStatusSchema = {
     capabilities: { kind: "text", oneOf: ["ReadOnly"] },
     lastValidated: { kind: "text", maxLength: 64 },
     backendIdentity: { kind: "text", maxLength: 1024 },
+    lastHandledForceSync: { kind: "text", maxLength: 64 },
   },
 } as const satisfies SchemaNode;

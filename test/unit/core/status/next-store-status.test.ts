@@ -10,11 +10,15 @@ import { at, condition, NOON_MS } from "./builders.ts";
 import { kstatus } from "./kstatus.ts";
 
 function valid(health: Partial<StoreHealth> = {}, generation = 1): StoreReport {
-  return { generation, outcome: ok({ capabilities: "ReadOnly", backendIdentity: "kv2-a", notes: [], ...health }) };
+  return {
+    generation,
+    forceSync: undefined,
+    outcome: ok({ capabilities: "ReadOnly", backendIdentity: "kv2-a", notes: [], ...health }),
+  };
 }
 
 function invalid(kind: Parameters<typeof providerError>[0], generation = 1): StoreReport {
-  return { generation, outcome: failed(storeFailure(providerError(kind, `detail of ${kind}`))) };
+  return { generation, forceSync: undefined, outcome: failed(storeFailure(providerError(kind, `detail of ${kind}`))) };
 }
 
 const good = nextStoreStatus(undefined, valid(), NOON_MS);
@@ -92,5 +96,16 @@ describe("backendIdentity", () => {
     { given: "an unknown backend under the same spec", next: valid({ backendIdentity: undefined }), then: "kv2-a" },
   ])("after $given it is $then", ({ next, then }) => {
     expect(nextStoreStatus(good, next, at(1)).backendIdentity).toBe(then);
+  });
+});
+
+describe("lastHandledForceSync", () => {
+  test.each([
+    { given: "a valid outcome with a token", next: { ...valid(), forceSync: "new" }, then: "new" },
+    { given: "a valid outcome without one", next: valid(), then: "old" },
+    { given: "a failure with a token", next: { ...invalid("unavailable"), forceSync: "new" }, then: "old" },
+  ])("after $given it is $then", ({ next, then }) => {
+    const before = { ...good, lastHandledForceSync: "old" };
+    expect(nextStoreStatus(before, next, at(1)).lastHandledForceSync).toBe(then);
   });
 });

@@ -69,12 +69,12 @@ test.each([
   expect(nextMemory(memory({ failures: 3 }), spec(), syncEnd(end), moment).failures).toBe(then);
 });
 
-test("our last write of status is remembered until the next, an unpublished one no longer", () => {
+test("our last write of status is remembered until the next, so is a write that status has not told", () => {
   const written = { status: { observedGeneration: 1, conditions: [] }, resourceVersion: "11" };
   const before = memory({ written, unpublished: { kind: "kept" }, outageSinceMs: 5 });
   expect(nextMemory(before, spec(), syncEnd(), moment)).toMatchObject({
     written,
-    unpublished: undefined,
+    unpublished: { kind: "kept" },
     outageSinceMs: undefined,
   });
 });

@@ -27,6 +27,7 @@ async function createRig(): Promise<FaultyRig> {
   const rig = await VaultRig.start();
   const { stub } = rig;
   const provider = rig.provider();
+  await provider.validate(AbortSignal.any([]));
   const dataPath = (key: string): string => `kv/data/${key}`;
   const act = (step: () => unknown): Promise<void> => {
     step();

@@ -14,6 +14,7 @@ beforeEach(async () => {
   rig = await VaultRig.start();
   provider = rig.provider();
   for (const key of ["app/db", "app/web/a", "app/web/b", "infra/db"]) rig.stub.kv().put(key, { v: key });
+  await provider.validate(NEVER);
 });
 afterEach(() => rig.close());
 
@@ -45,6 +46,26 @@ describe("by name", () => {
     const ref = { key: "kv/kv/data/x", version: undefined, metadataPolicy: "None" } as const;
     const [answer] = (await provider.readSecrets([ref], NEVER)).values();
     expect(answer?.ok && answer.value.payload.revealUtf8()).toBe('{"v":"inner"}');
+  });
+
+  test("an empty list proves nothing until the mount was seen before, a list with keys does", async () => {
+    const free = rig.provider({ path: undefined });
+    const empty = { path: "kv/none", name: undefined, tags: {} };
+    const unproved = { ok: false, error: { kind: "notFound", isUnproved: true } };
+    expect(await free.find(empty, NEVER)).toMatchObject(unproved);
+    expect(await free.find(empty, NEVER)).toMatchObject(unproved);
+    expect(await find({ path: "kv/app", name: named(/^none$/) }, free)).toEqual([]);
+    expect(await find(empty, free)).toEqual([]);
+  });
+
+  test("under a mount that policies hide, a list with matches is one, and no match is unproved", async () => {
+    rig.stub.denied.add("sys/internal/ui/mounts/kv");
+    const hidden = rig.provider();
+    expect(await find({ name: named(/db$/) }, hidden)).toEqual(["app/db", "infra/db"]);
+    expect(await hidden.find({ path: undefined, name: named(/^none$/), tags: {} }, NEVER)).toMatchObject({
+      ok: false,
+      error: { kind: "notFound", isUnproved: true },
+    });
   });
 
   test("without a mount in the store, the path names it and so do the keys", async () => {
@@ -116,10 +137,10 @@ describe("an incomplete list is an error", () => {
   test("too many keys, and too many folders within each other, ask for a narrower path", async () => {
     const keys = JSON.stringify(Array.from({ length: 10_001 }, (_, index) => `k${index}`));
     rig.stub.faults.set("kv/metadata/app", respond({ status: 200, body: new JsonText(`{"data":{"keys":${keys}}}`) }));
-    expect(await find()).toBe("invalidReference");
+    expect(await find()).toBe("malformedPayload");
     rig.stub.faults.clear();
     rig.stub.faults.set("*", respond({ status: 200, body: { data: { keys: ["deeper/"] } } }));
-    expect(await find()).toBe("invalidReference");
+    expect(await find()).toBe("malformedPayload");
   });
 });
 
@@ -135,6 +156,6 @@ describe("hostile names in the store", () => {
   test("a key that matches and cannot be referred to is an error, one that does not match is nothing", async () => {
     rig.stub.kv().put("app/what?", { v: "1" });
     expect(await find({ name: named(/db$/) })).toEqual(["app/db", "infra/db"]);
-    expect(await find({ path: "app" })).toBe("invalidReference");
+    expect(await find({ path: "app" })).toBe("malformedPayload");
   });
 });

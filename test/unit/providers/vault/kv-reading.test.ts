@@ -289,10 +289,56 @@ test("a mount that policies hide does not stand in the way", async () => {
   expect(rig.stub.count("auth/kubernetes/login")).toBe(1);
 });
 
-test("where keys name their mount, a wrong one is the key's fault", async () => {
+test("where keys name their mount, a wrong one is not the store's fault and may become right", async () => {
   rig.stub.mount("old", 1).put("x", { a: "1" });
   const free = rig.provider({ path: undefined });
   rig.stub.kv().put("app/db", { a: "1" });
   expect(await secretOf(refTo("kv/app/db"), free)).toMatchObject({ text: '{"a":"1"}' });
-  expect(await secretOf(refTo("old/x"), free)).toMatchObject({ kind: "invalidReference" });
+  expect(await secretOf(refTo("old/x"), free)).toMatchObject({ kind: "malformedPayload" });
+});
+
+describe("an absence is proved by a mount that was seen before", () => {
+  const free: Partial<VaultStoreSpec> = { path: undefined };
+  const hide = () => void rig.stub.denied.add("sys/internal/ui/mounts/kv");
+  const validate = (from: SecretProvider) => from.validate(NEVER);
+  const readPresent = (from: SecretProvider) => secretOf(refTo("kv/app/db"), from);
+  const readAbsent = (from: SecretProvider) => secretOf(refTo("kv/app/none"), from);
+  const nothing = () => undefined;
+
+  test.each([
+    { given: "validate saw it", store: {}, before: nothing, first: validate, isUnproved: undefined },
+    { given: "a read saw it", store: free, before: nothing, first: readPresent, isUnproved: undefined },
+    { given: "it is hidden from validate", store: {}, before: hide, first: validate, isUnproved: true },
+    { given: "it is hidden from a read", store: free, before: hide, first: readPresent, isUnproved: true },
+    { given: "nothing saw it", store: free, before: nothing, first: nothing, isUnproved: true },
+    { given: "validate knows no mount", store: free, before: nothing, first: validate, isUnproved: true },
+    { given: "only another absence saw it", store: free, before: nothing, first: readAbsent, isUnproved: true },
+  ])("$given: isUnproved is $isUnproved", async ({ store, before, first, isUnproved }) => {
+    for (const key of ["app/db", "app/deleted", "app/destroyed"]) rig.stub.kv().put(key, { a: "1" });
+    rig.stub.kv().softDelete("app/deleted");
+    rig.stub.kv().destroy("app/destroyed");
+    before();
+    const from = rig.provider(store);
+    await first(from);
+    const answers = [];
+    for (const key of ["none", "deleted", "destroyed"]) answers.push(await secretOf(refTo(`kv/app/${key}`), from));
+    expect(answers.map((answer) => "kind" in answer && [answer.kind, answer.isUnproved])).toEqual([
+      ["notFound", isUnproved],
+      ["deleted", isUnproved],
+      ["destroyed", isUnproved],
+    ]);
+  });
+
+  test("replaced after an absence that was not proved: the next one is not proved either", async () => {
+    const from = rig.provider(free);
+    await readAbsent(from);
+    rig.stub.mount("kv", 2);
+    expect(await readAbsent(from)).toMatchObject({ kind: "notFound", isUnproved: true });
+  });
+
+  test("a version that is missing says nothing of proofs", async () => {
+    rig.stub.kv().put("app/db", { a: "1" });
+    const answer = await secretOf(refTo("kv/app/db", { version: "9" }), rig.provider(free));
+    expect("kind" in answer && [answer.kind, answer.isUnproved]).toEqual(["versionNotFound", undefined]);
+  });
 });

@@ -5,6 +5,8 @@ import { type Observation, observe } from "../../../../src/reconcilers/external-
 import type { ResolvedStore, StoreDirectory } from "../../../../src/reconcilers/external-secret/store-directory.ts";
 import type { Source } from "../../../../src/core/spec/external-secret.ts";
 import type { SessionHealth, StoreSession } from "../../../../src/refresh/store-session.ts";
+import { remoteRefId } from "../../../../src/core/provider/port.ts";
+import { failed } from "../../../../src/core/result.ts";
 import { dataSource, findSource } from "../../../support/builders/sync.ts";
 import { FakeProvider } from "../../../support/fake-provider.ts";
 
@@ -113,6 +115,20 @@ describe("reads", () => {
     expect((await read(look(of("vault", "a"), of("vault", "b")))).outcomes).toEqual(["one", "one"]);
     expect(asked).toEqual([1]);
   });
+
+  test.each([
+    { error: providerError("notFound", "no secret"), isAbsent: true },
+    { error: { ...providerError("notFound", "no secret"), isUnproved: true }, isAbsent: false },
+    { error: { ...providerError("deleted", "deleted"), isUnproved: true }, isAbsent: false },
+    { error: providerError("accessDenied", "denied"), isAbsent: false },
+  ] as const)(
+    "$error.kind, unproved $error.isUnproved: absent for a policy is $isAbsent",
+    async ({ error, isAbsent }) => {
+      const { look, provider } = world();
+      provider.readSecrets = (refs) => Promise.resolve(new Map(refs.map((ref) => [remoteRefId(ref), failed(error)])));
+      expect((await read(look(of("vault")))).reads).toMatchObject([{ reading: { ok: false, error: { isAbsent } } }]);
+    },
+  );
 
   test("a provider that leaves a reference unanswered is a surprise", async () => {
     const { look, provider } = world();

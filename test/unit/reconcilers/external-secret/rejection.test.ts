@@ -18,7 +18,7 @@ test.each([
   { given: "another uid", error: answered(422, field("metadata.uid")), then: { kind: "lookAgain" } },
   { given: "a refused field", error: answered(422, field("metadata.labels")), then: { isStalled: true } },
   { given: "a body that is too large", error: answered(413), then: { isStalled: true } },
-  { given: "a bad request", error: answered(400), then: { isStalled: true } },
+  { given: "a bad request", error: answered(400), then: { isStalled: false } },
   { given: "a missing namespace", error: answered(404), then: { isStalled: false } },
   { given: "a missing role", error: answered(403), then: { isStalled: false } },
   { given: "an expired token", error: answered(401), then: { kind: "later", retryAfterMs: 0 } },

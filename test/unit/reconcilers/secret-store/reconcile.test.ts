@@ -16,6 +16,8 @@ const PATHS = {
   ClusterSecretStore: "/apis/fairlead.dev/v1/clustersecretstores/vault",
 } as const;
 const AWAIT = { kind: "awaitChange" };
+/** Microtasks within which a fake provider's first answer is known. */
+const PROBE_TURNS = 20;
 
 interface Given {
   readonly kind?: Kind;
@@ -41,7 +43,11 @@ function world({ kind = "SecretStore", prepare, spec }: Given = {}) {
     record: () => state.cached(),
     isServed: () => state.isServed,
     sessions: rig.sessions,
-    credentialWatches: { keep: () => watches.push("keep"), release: () => watches.push("release") },
+    // Keeping what is kept already changes nothing.
+    credentialWatches: {
+      keep: () => void (watches.at(-1) === "keep" || watches.push("keep")),
+      release: () => watches.push("release"),
+    },
     client: cluster,
     events: { record: (_, { reason }) => void events.push(reason), stop: () => Promise.resolve() },
     clock: rig.clock,
@@ -52,7 +58,14 @@ function world({ kind = "SecretStore", prepare, spec }: Given = {}) {
   const conditions = kind === "SecretStore" ? {} : { conditions: [{ namespaces: ["team-a"] }] };
   const provider = { vault: { server: "https://vault.test", path: "kv", auth } };
   cluster.apply(PATHS[kind], { metadata, spec: spec ?? { provider, ...conditions } });
-  const run = () => reconcile(objectKey({ namespace, name: "vault" }), AbortSignal.any([]));
+  const visit = () => reconcile(objectKey({ namespace, name: "vault" }), AbortSignal.any([]));
+  /** A visit, and, as the queue would, another one where the store's first outcome comes meanwhile. */
+  const run = async () => {
+    const before = rig.told.length;
+    const result = await visit();
+    for (let turn = 0; turn < PROBE_TURNS && rig.told.length === before; turn += 1) await Promise.resolve();
+    return rig.told.length === before ? result : visit();
+  };
   const ready = (): string => {
     const status = recordOf(recordOf(raw())["status"]);
     const [first] = Array.isArray(status["conditions"]) ? status["conditions"].map(recordOf) : [];
@@ -71,7 +84,7 @@ describe("the outcome of a store", () => {
     expect(ready()).toBe("True Valid: login and access were checked");
     expect(events).toEqual(["Valid"]);
     expect(cluster.writes).toEqual(["PATCH vault/status"]);
-    expect(watches).toEqual(["keep", "keep"]);
+    expect(watches).toEqual(["keep"]);
   });
 
   test("that fails says why", async () => {
