@@ -73,8 +73,7 @@ export function createStoreSessions(deps: StoreSessionsDeps): StoreSessions {
 
   function slotFor(record: ReadyStoreRecord, tenant: string | undefined): Slot {
     const store = storeName(record);
-    const owner =
-      takesTenantCredentials(record.spec.value) && record.kind === "ClusterSecretStore" ? tenant : undefined;
+    const owner = ownerOf(record, tenant);
     const id = slotId(store, owner);
     const identity = identityOf(record, owner);
     const known = slots.get(id);
@@ -90,10 +89,6 @@ export function createStoreSessions(deps: StoreSessionsDeps): StoreSessions {
     return slot;
   }
 
-  const slotsOf = (store: StoreName): [string, Slot][] => {
-    const prefix = slotId(store, undefined);
-    return [...slots].filter(([id]) => id.startsWith(prefix));
-  };
   const drop = async (entries: readonly [string, Slot][]): Promise<void> => {
     for (const [id] of entries) slots.delete(id);
     await Promise.all(entries.map(([, slot]) => slot.session.close()));
@@ -103,16 +98,26 @@ export function createStoreSessions(deps: StoreSessionsDeps): StoreSessions {
     acquire: (record, tenant) => slotFor(record, tenant).session,
     await: (record, tenant, waiter) => void slotFor(record, tenant).waiters.add(waiter),
     renew(store) {
-      const entries = slotsOf(store);
+      const entries = slotsOf(slots, store);
       void drop(entries);
       return entries.flatMap(([, slot]) => [...slot.waiters]);
     },
     remove(store) {
       limiters.forget(slotId(store, undefined));
-      return drop(slotsOf(store));
+      return drop(slotsOf(slots, store));
     },
     closeAll: () => drop([...slots]),
   };
+}
+
+/** The tenant whose credentials a session uses; undefined: the store's own. */
+function ownerOf({ kind, spec }: ReadyStoreRecord, tenant: string | undefined): string | undefined {
+  return kind === "ClusterSecretStore" && takesTenantCredentials(spec.value) ? tenant : undefined;
+}
+
+function slotsOf(slots: ReadonlyMap<string, Slot>, store: StoreName): [string, Slot][] {
+  const prefix = slotId(store, undefined);
+  return [...slots].filter(([id]) => id.startsWith(prefix));
 }
 
 function limitsOf({ spec }: ReadyStoreRecord, defaults: LimiterOptions): LimiterOptions {
@@ -166,7 +171,7 @@ function acceptBackend(record: ReadyStoreRecord): (health: StoreHealth) => Resul
   const isCurrent = record.status?.observedGeneration === record.meta.generation;
   const token = forceSyncToken(record.meta.annotations);
   const isServed = token === undefined || token === record.status?.lastHandledForceSync;
-  let accepted = isCurrent && isServed ? record.status?.backendIdentity : undefined;
+  let accepted = isCurrent && isServed ? record.status.backendIdentity : undefined;
   return (health) => {
     const seen = health.backendIdentity;
     if (seen !== undefined) accepted ??= seen;

@@ -26,20 +26,30 @@ export function nextStoreStatus(
   nowMs: number,
 ): SecretStoreStatus {
   const time = timestamp(nowMs);
-  const backendIdentity = acceptedBackend(previous, { generation, outcome });
-  const served = (outcome.ok ? forceSync : undefined) ?? previous?.lastHandledForceSync;
-  const capabilities = outcome.ok ? outcome.value.capabilities : previous?.capabilities;
   const status = {
     observedGeneration: generation,
     conditions: verdictConditions(verdict(outcome), { previous: previous?.conditions ?? [], generation, time }),
-    ...(capabilities === undefined ? {} : { capabilities }),
-    ...(backendIdentity === undefined ? {} : { backendIdentity }),
-    ...(served === undefined ? {} : { lastHandledForceSync: served }),
+    ...facts(previous, { generation, outcome, forceSync }),
   };
   const lastValidated = previous?.lastValidated ?? time;
   return isDeepStrictEqual({ ...status, lastValidated }, previous)
     ? { ...status, lastValidated }
     : { ...status, lastValidated: time };
+}
+
+type Facts = Pick<SecretStoreStatus, "capabilities" | "backendIdentity" | "lastHandledForceSync">;
+
+/** What a success found; a failure keeps what was known. */
+function facts(previous: SecretStoreStatus | undefined, report: StoreReport): Facts {
+  const { outcome, forceSync } = report;
+  const backendIdentity = acceptedBackend(previous, report);
+  const served = (outcome.ok ? forceSync : undefined) ?? previous?.lastHandledForceSync;
+  const capabilities = outcome.ok ? outcome.value.capabilities : previous?.capabilities;
+  return {
+    ...(capabilities === undefined ? {} : { capabilities }),
+    ...(backendIdentity === undefined ? {} : { backendIdentity }),
+    ...(served === undefined ? {} : { lastHandledForceSync: served }),
+  };
 }
 
 function verdict(outcome: StoreReport["outcome"]): Verdict {

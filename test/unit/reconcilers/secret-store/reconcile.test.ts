@@ -45,7 +45,9 @@ function world({ kind = "SecretStore", prepare, spec }: Given = {}) {
     sessions: rig.sessions,
     // Keeping what is kept already changes nothing.
     credentialWatches: {
-      keep: () => void (watches.at(-1) === "keep" || watches.push("keep")),
+      keep: () => {
+        if (watches.at(-1) !== "keep") watches.push("keep");
+      },
       release: () => watches.push("release"),
     },
     client: cluster,
