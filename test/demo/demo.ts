@@ -173,7 +173,8 @@ async function untilReady({ rig, tell }: Stage, status: string, reason: string, 
 async function stayUp({ rig, tell }: Stage): Promise<void> {
   tell.note("Everything stays up until Ctrl-C:");
   tell.command(`export KUBECONFIG=${rig.kubeconfigPath}`);
-  tell.command(`export VAULT_ADDR=${rig.vault.address} VAULT_TOKEN=${rig.vault.rootToken}`);
+  tell.command(`export VAULT_ADDR=${rig.vault.address} VAULT_CACERT=${rig.handle.caPath}`);
+  tell.command(`export VAULT_TOKEN=${rig.vault.rootToken}`);
   const { signal } = interruption;
   if (!signal.aborted) await once(signal, "abort");
 }
