@@ -250,6 +250,19 @@ describe("policy and target changes", () => {
     expect(rig.data()).toBeUndefined();
   });
 
+  test("a copy that somebody made of our Secret is not taken for a former target", async () => {
+    const rig = await synced();
+    const { namespace, labels, annotations, ownerReferences } = rig.metadata();
+    rig.cluster.apply(rig.secretPath("copy"), {
+      metadata: { namespace, labels, annotations, ownerReferences },
+      data: { password: "b25l" },
+    });
+    rig.annotate({ "force-sync": "1" });
+    await rig.settle();
+    expect(rig.ready()).toBe("True SecretSynced");
+    expect(rig.data("copy")).toEqual({ password: "one" });
+  });
+
   test("a renamed target under Orphan leaves the old Secret", async () => {
     const rig = await synced({ target: { creationPolicy: "Owner" } });
     rig.apply({ target: { name: "new", creationPolicy: "Orphan" } });
