@@ -37,7 +37,9 @@ export type TransportFailure =
   | "idleTimeout"
   | "bodyTooLarge"
   /** Our certificates or token could not be read. */
-  | "credentials";
+  | "credentials"
+  /** The caller withdrew it before it was sent. */
+  | "withheld";
 
 export interface ApiError {
   readonly kind: ApiErrorKind;
@@ -122,6 +124,7 @@ const failureText = {
   idleTimeout: "the connection went silent",
   bodyTooLarge: "the answer was too large",
   credentials: "the operator's credentials could not be read",
+  withheld: "the call was not sent",
 } as const satisfies Record<TransportFailure, string>;
 
 /** One clause in our own words, such as `HTTP 403 Forbidden` or `no answer in time`; fit for messages and logs. */

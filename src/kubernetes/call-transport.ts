@@ -1,7 +1,7 @@
 // Calls over a bounded pool of keep-alive TLS connections (node:https). A call that is given up takes its connection
 // with it, so that no dead one is used again.
 
-import type { IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
 import { failed, ok, type Result } from "../core/result.ts";
@@ -107,11 +107,14 @@ function attempt(
     });
     const fail = (failure: TransportFailure, staleConnection = false): void =>
       resolve({ result: failed({ failure, sent }), staleConnection });
-    call.on("socket", (socket) => {
-      reused = established.has(socket);
-      sent = reused;
-      if (!reused) socket.once("secureConnect", () => (sent = true));
-      established.add(socket);
+    onceConnected(call, established, (isReused) => {
+      reused = isReused;
+      sent = request.maySend?.() !== false;
+      if (sent) call.end(request.body);
+      else {
+        fail("withheld");
+        call.destroy();
+      }
     });
     call.on("error", (error) => (sent ? fail("reset", reused && isReset(error)) : fail(connectFailure(error))));
     call.on("response", (response) => {
@@ -120,7 +123,16 @@ function attempt(
         else fail(body.error);
       });
     });
-    call.end(request.body);
+  });
+}
+
+/** Nothing of a request has left before: neither for want of a free connection, nor while one is being made. */
+function onceConnected(call: ClientRequest, established: WeakSet<Socket>, send: (isReused: boolean) => void): void {
+  call.on("socket", (socket) => {
+    const isReused = established.has(socket);
+    established.add(socket);
+    if (isReused) send(true);
+    else socket.once("secureConnect", () => send(false));
   });
 }
 

@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
+  /** Asked right before the bytes leave. */
+  readonly maySend?: (() => boolean) | undefined;
 }
 
 export interface HttpResponse {

@@ -25,6 +25,7 @@ export const resources = {
   serviceAccounts: core("ServiceAccount", "serviceaccounts"),
   namespaces: core("Namespace", "namespaces"),
   events: core("Event", "events"),
+  leases: { group: "coordination.k8s.io", version: "v1", kind: "Lease", plural: "leases" },
   externalSecrets: fairlead("ExternalSecret", "externalsecrets"),
   secretStores: fairlead("SecretStore", "secretstores"),
   clusterSecretStores: fairlead("ClusterSecretStore", "clustersecretstores"),

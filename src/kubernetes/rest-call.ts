@@ -76,10 +76,12 @@ async function attempt(deps: CallerDependencies, call: ApiCall, deadline: Deadli
 function httpRequest(call: ApiCall, { credentials }: CurrentCredentials, userAgent: string): HttpRequest {
   const headers = requestHeaders(credentials, userAgent, call.accept);
   const path = pathWithQuery(call.path, call.query ?? {});
-  if (call.body === undefined) return { method: call.method, path, headers, body: undefined };
+  const { method, maySend } = call;
+  if (call.body === undefined) return { method, path, headers, body: undefined, maySend };
   return {
-    method: call.method,
+    method,
     path,
+    maySend,
     headers: { ...headers, "content-type": call.contentType ?? "application/json" },
     body: JSON.stringify(call.body),
   };
@@ -93,6 +95,7 @@ function transportError(
   const ambiguous = sent && isWrite(call);
   if (deadline.expired) deps.transport.dropIdle();
   if (deadline.signal.aborted) return gaveUp(deadline, ambiguous);
+  if (failure === "withheld") return errorFromFailure("aborted", undefined, false);
   return errorFromFailure(failure === "bodyTooLarge" ? "malformed" : "unavailable", failure, ambiguous);
 }
 

@@ -30,6 +30,8 @@ export interface ApiCall {
   readonly accept?: string;
   /** For all attempts together, milliseconds. Default 30,000. */
   readonly deadlineMs?: number;
+  /** Asked right before the bytes of each attempt leave; false ends the call as `aborted`, and nothing was sent. */
+  readonly maySend?: () => boolean;
 }
 
 export interface WatchCall {

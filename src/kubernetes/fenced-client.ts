@@ -1,0 +1,24 @@
+// A client that writes only while a fence is open: checked before the call, and again right before its bytes leave, so
+// that no write waits in a pool beyond the end of our leadership.
+
+import { failed } from "../core/result.ts";
+import { errorFromFailure } from "./api-error.ts";
+import type { KubernetesClient } from "./rest-client.ts";
+
+export interface Fence {
+  isOpen(): boolean;
+  /** Fires when the fence closes. Another one after it has opened again. */
+  readonly signal: AbortSignal;
+}
+
+/** Reads and watches pass. A write that the fence stops ends as `aborted`; one in flight as `aborted` and `ambiguous`. */
+export function fenceWrites(client: KubernetesClient, fence: Fence): KubernetesClient {
+  return {
+    ...client,
+    async call(call, signal) {
+      if (call.method === "GET") return client.call(call, signal);
+      if (!fence.isOpen()) return failed(errorFromFailure("aborted", undefined, false));
+      return client.call({ ...call, maySend: () => fence.isOpen() }, AbortSignal.any([signal, fence.signal]));
+    },
+  };
+}
