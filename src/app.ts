@@ -4,21 +4,25 @@
 import { readFile } from "node:fs/promises";
 import { allCaches, createCaches } from "./app/caches.ts";
 import { createControllers } from "./app/controllers.ts";
+import { createElection, type Election, LEASE_NAME } from "./app/election.ts";
 import { createStores } from "./app/stores.ts";
 import type { ClusterSource, Config } from "./config/config.ts";
 import type { ProcessIo } from "./config/process-io.ts";
 import { version } from "./config/version.ts";
 import type { Logger } from "./core/logger.ts";
+import { failed, ok, type Result } from "./core/result.ts";
 import { SecretValue } from "./core/secret-value.ts";
 import { createEventRecorder } from "./kubernetes/event-recorder.ts";
 import { type Environment, loadConnection } from "./kubernetes/load-connection.ts";
+import { fenceWrites } from "./kubernetes/fenced-client.ts";
 import { createKubernetesClient, type KubernetesClient } from "./kubernetes/rest-client.ts";
 import { createHealth } from "./observability/health.ts";
 import { type HttpServer, startHttpServer } from "./observability/http-server.ts";
 import { createJsonLogger } from "./observability/json-logger.ts";
-import { createMetrics } from "./observability/metrics.ts";
+import { createMetrics, type Metrics } from "./observability/metrics.ts";
 import { type Component, createManager } from "./runtime/manager.ts";
 import { createObjectWatches } from "./runtime/object-watches.ts";
+import { createReconcileScopes, type ReconcileFacts, type ReconcileScopes } from "./runtime/reconcile-scope.ts";
 import { systemClock as clock, systemRandom as random } from "./runtime/system-clock.ts";
 
 const EXIT_OK = 0;
@@ -26,26 +30,20 @@ const EXIT_FAILED = 1;
 
 /** Runs until `io.signal` fires and everything is stopped. Returns the exit code; the reason of a failure is logged. */
 export async function runOperator(config: Config, io: ProcessIo): Promise<number> {
-  const log = createJsonLogger({ write: io.out, level: config.logLevel, nowMs: clock.nowMs });
-  const connection = await loadConnection(environmentOf(config.cluster));
-  if (!connection.ok) {
-    log.error("Could not load the connection to the API server", { detail: connection.error.message });
+  const scopes = createReconcileScopes();
+  const context = (): ReconcileFacts | undefined => scopes.current()?.facts;
+  const log = createJsonLogger({ write: io.out, level: config.logLevel, nowMs: clock.nowMs, context });
+  const prepared = await prepare(config, io, log);
+  if (!prepared.ok) {
+    log.error("Could not prepare to run", { detail: prepared.error });
     return EXIT_FAILED;
   }
-  const metrics = createMetrics(version);
-  const userAgent = `fairlead/${version}`;
-  const onRequest = (method: string, code: string): void => metrics.apiRequest(method, code);
-  const client = createKubernetesClient({ connection: connection.value, clock, userAgent, onRequest });
-  const manager = createManager({
-    components: assemble({ config, log, metrics, client, instance: io.env["POD_NAME"] ?? "fairlead" }),
-    clock,
-    log,
-  });
+  const { server, client, election } = prepared.value;
+  const manager = createManager({ components: assemble(prepared.value, scopes), clock, log });
   try {
     await manager.start(io.signal);
-    log.info("Operator started", { version, server: connection.value.serverUrl });
-    await fired(io.signal);
-    return EXIT_OK;
+    log.info("Operator started", { version, server });
+    return await Promise.race([fired(io.signal).then(() => EXIT_OK), election.lost.then(() => EXIT_FAILED)]);
   } catch (error) {
     if (io.signal.aborted) return EXIT_OK;
     log.failure("Operator could not start", error);
@@ -60,26 +58,53 @@ export async function runOperator(config: Config, io: ProcessIo): Promise<number
 interface Parts {
   readonly config: Config;
   readonly log: Logger;
-  readonly metrics: ReturnType<typeof createMetrics>;
+  readonly metrics: Metrics;
+  /** URL of the API server. */
+  readonly server: string;
+  /** Writes only while we lead. */
   readonly client: KubernetesClient;
+  readonly election: Election;
   /** Name of this replica, for Events. */
   readonly instance: string;
 }
 
+/** Fails with a sentence about what is missing. */
+async function prepare(config: Config, io: ProcessIo, log: Logger): Promise<Result<Parts, string>> {
+  const connection = await loadConnection(environmentOf(config.cluster));
+  if (!connection.ok) return failed(connection.error.message);
+  const { serverUrl: server, namespace } = connection.value;
+  const metrics = createMetrics(version);
+  const onRequest = metrics.apiRequests(new URL(server).host);
+  const leader = metrics.leader(LEASE_NAME);
+  const createClient = (): KubernetesClient =>
+    createKubernetesClient({ connection: connection.value, clock, userAgent: `fairlead/${version}`, onRequest });
+  const election = createElection({
+    settings: config.leaderElection,
+    podNamespace: namespace,
+    createClient,
+    ...{ clock, random, log },
+    onChange: (leads) => leader.set(leads),
+  });
+  if (election === undefined) return failed("the lease needs a namespace: give --leader-election-namespace");
+  const client = fenceWrites(createClient(), election.fence);
+  return ok({ config, log, metrics, server, client, election, instance: io.env["POD_NAME"] ?? "fairlead" });
+}
+
 /** In order of start: what comes later needs what stands before it. */
-function assemble(parts: Parts): readonly Component[] {
+function assemble(parts: Parts, scopes: ReconcileScopes): readonly Component[] {
   const { config, log, metrics, client } = parts;
   const health = createHealth();
   const events = createEventRecorder({ client, clock, instance: parts.instance, onLost: () => metrics.eventDropped() });
   const watches = createObjectWatches({ client, clock, random });
-  const caches = createCaches({ client, clock, random, log, metrics });
+  const onProgress = (resource: string, version: string): void => controllers.seen(resource, version);
+  const caches = createCaches({ client, clock, random, log, metrics, onProgress });
   const stores = createStores({
     ...{ config, client, clock, random, log, metrics },
     readOperatorToken: () => readToken(config.operatorTokenFile),
     onHealthChange: (store, isReady, waiting) => controllers.storeHealthChanged(store, isReady, waiting),
     isNeeded: (store, tenant) => controllers.isStoreNeeded(store, tenant),
   });
-  const controllers = createControllers({ ...parts, clock, random, events, watches, caches, stores });
+  const controllers = createControllers({ ...parts, clock, random, scopes, events, watches, caches, stores });
   const informers = allCaches(caches);
   health.addReadinessCheck("caches", () =>
     informers.every((informer) => informer.hasSynced) ? undefined : "the first lists are not complete",
@@ -88,7 +113,6 @@ function assemble(parts: Parts): readonly Component[] {
   metrics.observeStores(() => controllers.observedStores());
   return [
     httpComponent({ config, log, health, metrics }),
-    { name: "events", start: () => Promise.resolve(), stop: (signal) => events.stop(signal) },
     { name: "stores", start: () => Promise.resolve(), stop: () => stores.closeAll() },
     { name: "object watches", start: () => Promise.resolve(), stop: () => settled(() => watches.stop()) },
     {
@@ -99,6 +123,9 @@ function assemble(parts: Parts): readonly Component[] {
       },
       stop: () => settled(() => informers.forEach((informer) => informer.stop())),
     },
+    // From here on only the leader starts; before it releases the lease, its workers and Events have ended.
+    parts.election.component,
+    { name: "events", start: () => Promise.resolve(), stop: (signal) => events.stop(signal) },
     {
       name: "controllers",
       start: () => settled(() => controllers.start()),

@@ -13,12 +13,24 @@ export type ClusterSource =
   | { readonly kind: "kubeconfig"; readonly path: string }
   | { readonly kind: "inCluster"; readonly host: string; readonly port: string };
 
+/** How several replicas agree on one that writes. */
+export type LeaderElection =
+  | { readonly kind: "off" }
+  | {
+      readonly kind: "on";
+      /** The pod's name: no other replica has it, and a container that starts again keeps it. */
+      readonly identity: string;
+      /** Of the Lease; undefined: that of the pod. */
+      readonly namespace: string | undefined;
+    };
+
 /** Units, ranges and defaults stand in settings.ts. */
 export interface Config {
   readonly cluster: ClusterSource;
   readonly controllerClass: string;
   readonly workers: number;
   readonly httpAddress: SocketAddress;
+  readonly leaderElection: LeaderElection;
   readonly logLevel: LogLevel;
   readonly allowInsecureHttp: boolean;
   readonly storeMaxInFlight: number;
@@ -45,10 +57,12 @@ export function parseConfig(args: readonly string[], env: Environment): Result<C
   const read = <T>(setting: Setting<T> & { readonly fallback: T }): T => optional(setting) ?? setting.fallback;
 
   const cluster = clusterSource(optional(settings.kubeconfig), env);
+  const election = { elect: optional(settings.leaderElect), namespace: optional(settings.leaderElectionNamespace) };
   const config = {
     controllerClass: read(settings.controllerClass),
     workers: read(settings.workers),
     httpAddress: read(settings.httpAddress),
+    leaderElection: leaderElection(election, cluster, env),
     logLevel: read(settings.logLevel),
     allowInsecureHttp: read(settings.allowInsecureHttp),
     storeMaxInFlight: read(settings.storeMaxInFlight),
@@ -59,12 +73,32 @@ export function parseConfig(args: readonly string[], env: Environment): Result<C
     propertyNamesInMessages: read(settings.propertyNamesInMessages),
   };
   if (config.storeRequestTimeoutMs >= config.reconcileTimeoutMs) problems.push(TIMEOUTS_CROSSED);
+  problems.push(...electionProblems(config.leaderElection, cluster));
   if (cluster === undefined && problems.length === 0) problems.push(NO_CLUSTER);
   return cluster === undefined || problems.length > 0 ? failed(problems) : ok({ cluster, ...config });
 }
 
 const TIMEOUTS_CROSSED = "--store-request-timeout must be less than --reconcile-timeout";
+const NO_IDENTITY = "--leader-elect needs the variable POD_NAME: a name that no other replica has";
+const NO_LEASE_NAMESPACE = "--leader-elect needs --leader-election-namespace where the cluster comes from a kubeconfig";
 const NO_CLUSTER = "no cluster to serve: give --kubeconfig FILE or set KUBECONFIG, or run in a pod";
+
+function leaderElection(
+  { elect, namespace }: { readonly elect: boolean | undefined; readonly namespace: string | undefined },
+  cluster: ClusterSource | undefined,
+  env: Environment,
+): LeaderElection {
+  const isOn = elect ?? cluster?.kind === "inCluster";
+  return isOn ? { kind: "on", identity: env["POD_NAME"] ?? "", namespace } : { kind: "off" };
+}
+
+function electionProblems(election: LeaderElection, cluster: ClusterSource | undefined): readonly string[] {
+  if (election.kind === "off") return [];
+  return [
+    ...(election.identity === "" ? [NO_IDENTITY] : []),
+    ...(election.namespace === undefined && cluster?.kind === "kubeconfig" ? [NO_LEASE_NAMESPACE] : []),
+  ];
+}
 
 /** Variables of Node that undo what we promise: https://nodejs.org/docs/latest-v24.x/api/cli.html#environment-variables */
 const refusals = {

@@ -47,6 +47,20 @@ export const settings = {
     { host: "0.0.0.0", port: 8080 },
     "Address of /healthz, /readyz and /metrics.",
   ),
+  leaderElect: {
+    flag: "leader-elect",
+    env: "FAIRLEAD_LEADER_ELECT",
+    kind: truth,
+    fallback: undefined,
+    help: "Write only while holding the Lease fairlead, so that several replicas may run. On in a pod, off with a kubeconfig.",
+  } satisfies Setting<boolean>,
+  leaderElectionNamespace: {
+    flag: "leader-election-namespace",
+    env: "FAIRLEAD_LEADER_ELECTION_NAMESPACE",
+    kind: text("NAME"),
+    fallback: undefined,
+    help: "Namespace of the Lease. Without one: that of the pod.",
+  } satisfies Setting<string>,
   logLevel: setting("log-level", oneOf(...logLevels), "info", "Least severe level that is logged."),
   allowInsecureHttp: setting(
     "allow-insecure-http",

@@ -67,6 +67,7 @@ test("a pod that is less than restricted is refused there", async () => {
 test.each([
   { component: "monitoring", kind: "ServiceMonitor" },
   { component: "token-request", kind: "ClusterRoleBinding" },
+  { component: "flow-control", kind: "FlowSchema" },
 ])("the component $component renders a $kind", async ({ component, kind }) => {
   const text = await kubectl(["kustomize", join(root, "config/components", component)]);
   expect(text).toContain(`kind: ${kind}`);

@@ -2,7 +2,7 @@
 // held in a file of its own, so that a test can put another token there as the kubelet would.
 import { mkdtemp, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { textAt } from "./json.ts";
+import { parseJson, textAt } from "./json.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
 import { type KubernetesApi, ok } from "./kubernetes-api.ts";
 import type { RigHandle } from "./rig-handle.ts";
@@ -25,6 +25,8 @@ export interface ServiceAccountKubeconfig {
   readonly tokenPath: string;
   /** User name in RBAC and in audit logs. */
   readonly user: string;
+  /** Names the first token in audit logs (`credentialId`). */
+  readonly credentialId: string;
   /** Puts a new token into the file, atomically. */
   renewToken(options?: TokenOptions): Promise<void>;
 }
@@ -54,17 +56,30 @@ export async function writeServiceAccountKubeconfig(
   const folder = await mkdtemp(join(handle.directory, `${account.namespace}.${account.name}-`));
   const path = join(folder, "kubeconfig");
   const tokenPath = join(folder, "token");
-  const renewToken = async (options?: TokenOptions): Promise<void> => {
+  const putToken = async (token: string): Promise<void> => {
     const scratch = `${tokenPath}.new`;
-    await writeFile(scratch, await mintServiceAccountToken(api, account, options), { mode: 0o600 });
+    await writeFile(scratch, token, { mode: 0o600 });
     await rename(scratch, tokenPath);
   };
-  await renewToken();
+  const first = await mintServiceAccountToken(api, account);
+  await putToken(first);
   await writeKubeconfig(path, {
     server: handle.kubernetes.server,
     caPem: handle.kubernetes.caPem,
     user: { kind: "tokenFile", path: tokenPath },
     namespace: account.namespace,
   });
-  return { path, tokenPath, user: `system:serviceaccount:${account.namespace}:${account.name}`, renewToken };
+  return {
+    path,
+    tokenPath,
+    user: `system:serviceaccount:${account.namespace}:${account.name}`,
+    credentialId: `JTI=${tokenId(first)}`,
+    renewToken: async (options) => putToken(await mintServiceAccountToken(api, account, options)),
+  };
+}
+
+/** Claim `jti`: RFC 7519, section 4.1.7. */
+function tokenId(token: string): string {
+  const claims = Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8");
+  return textAt(parseJson(claims), "jti");
 }

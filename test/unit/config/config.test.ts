@@ -8,6 +8,7 @@ const defaults = {
   controllerClass: "default",
   workers: 16,
   httpAddress: { host: "0.0.0.0", port: 8080 },
+  leaderElection: { kind: "off" },
   logLevel: "info",
   allowInsecureHttp: false,
   storeMaxInFlight: 8,
@@ -129,6 +130,38 @@ describe("parseConfig", () => {
   });
 });
 
+describe("leader election", () => {
+  const pod = { KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "443" };
+  const named = { POD_NAME: "fairlead-1" };
+  const on = (namespace?: string) => ({ kind: "on", identity: "fairlead-1", namespace });
+
+  test.each([
+    { given: "a pod", args: [], env: { ...pod, ...named }, is: on() },
+    { given: "a pod, switched off", args: ["--leader-elect=false"], env: { ...pod, ...named }, is: { kind: "off" } },
+    { given: "a kubeconfig", args: [], env: { ...cluster, ...named }, is: { kind: "off" } },
+    {
+      given: "a kubeconfig, switched on",
+      args: ["--leader-elect", "--leader-election-namespace=ops"],
+      env: { ...cluster, ...named },
+      is: on("ops"),
+    },
+  ])("in $given is $is.kind", ({ args, env, is }) => {
+    expect(config(args, env).leaderElection).toEqual(is);
+  });
+
+  test.each([
+    { given: "no name of the pod", args: [], env: pod, problem: "--leader-elect needs the variable POD_NAME" },
+    {
+      given: "no namespace",
+      args: ["--leader-elect"],
+      env: { ...cluster, ...named },
+      problem: "--leader-elect needs --leader-election-namespace",
+    },
+  ])("with $given is refused", ({ args, env, problem }) => {
+    expect(problems(args, env)).toEqual([expect.stringContaining(problem)]);
+  });
+});
+
 describe("the cluster to serve", () => {
   const pod = { KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "443" };
 
@@ -140,7 +173,7 @@ describe("the cluster to serve", () => {
   });
 
   test("is the pod's without a kubeconfig", () => {
-    expect(config([], pod).cluster).toEqual({ kind: "inCluster", host: "10.0.0.1", port: "443" });
+    expect(config([], { ...pod, POD_NAME: "fairlead-1" }).cluster).toEqual({ kind: "inCluster", host: "10.0.0.1", port: "443" });
   });
 
   test.each([{}, { KUBECONFIG: "" }, { KUBERNETES_SERVICE_HOST: "10.0.0.1" }])(

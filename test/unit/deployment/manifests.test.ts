@@ -70,6 +70,13 @@ test("the operator may do what the contract lists, and no more", () => {
   ]);
 });
 
+test("the Lease is the only thing of its own namespace that it may change", () => {
+  expect(grantsOf("rbac/leader-election-role.yaml")).toEqual([
+    "coordination.k8s.io/leases: create",
+    "coordination.k8s.io/leases: get update watch",
+  ]);
+});
+
 test("tokens of ServiceAccounts are granted by the optional component only", () => {
   expect(grantsOf("components/token-request/cluster-role.yaml")).toEqual(["/serviceaccounts/token: create"]);
 });
