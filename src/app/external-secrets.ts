@@ -8,6 +8,7 @@ import {
   createExternalSecretReconciler,
   type ReconcileExternalSecret,
 } from "../reconcilers/external-secret/reconcile.ts";
+import { createLiveLook, type LiveLook } from "../reconcilers/external-secret/live-look.ts";
 import { createStatusWriter } from "../reconcilers/external-secret/status-writer.ts";
 import { createStoreDirectory, type StoreDirectory, storeKey } from "../reconcilers/external-secret/store-directory.ts";
 import { createSyncState } from "../reconcilers/external-secret/sync-state.ts";
@@ -15,8 +16,10 @@ import { createTargetWriter } from "../reconcilers/external-secret/target-writer
 import { createTargets } from "../reconcilers/external-secret/targets.ts";
 import { createTriggers, namesStore, type Triggers } from "../reconcilers/external-secret/triggers.ts";
 import type { StoreName } from "../refresh/store-sessions.ts";
-import { createLimiter } from "../refresh/limiter.ts";
+import { createLimiter, type Limiter } from "../refresh/limiter.ts";
+import { resources } from "../kubernetes/resource-path.ts";
 import type { WorkQueue } from "../runtime/work-queue.ts";
+import type { WriteGate } from "../runtime/write-gate.ts";
 import type { ControllersDeps } from "./controllers.ts";
 
 /** An outage of a store must not become a storm of status writes (design: api.md). */
@@ -33,11 +36,14 @@ export interface ExternalSecretParts {
 
 export interface ExternalSecretDeps extends ControllersDeps {
   readonly queue: WorkQueue;
+  readonly gate: Pick<WriteGate, "wrote">;
   readonly isServed: (store: SecretStoreRecord) => boolean;
+  /** Default: one that keeps real time. */
+  readonly limitOutage?: Limiter;
 }
 
 export function createExternalSecretParts(deps: ExternalSecretDeps): ExternalSecretParts {
-  const { caches, client, clock, random, log, queue } = deps;
+  const { caches, client, clock, random, log, queue, limitOutage = createLimiter(OUTAGE_WRITES) } = deps;
   const externalSecrets = caches.externalSecrets.store;
   const state = createSyncState();
   const wake = (key: ObjectKey): void => {
@@ -46,20 +52,22 @@ export function createExternalSecretParts(deps: ExternalSecretDeps): ExternalSec
   };
   const writer = createTargetWriter(client);
   const { watches } = deps;
-  const targets = createTargets({ targets: caches.targets.store, externalSecrets, watches, writer, state, wake });
-  const directory = directoryOf(deps);
+  const targets = createTargets({ targets: caches.targets.store, externalSecrets, watches, state, wake });
+  const liveLook = createLiveLook(client);
+  const directory = directoryOf(deps, liveLook);
   const lastSuccessMs = new Map<ObjectKey, number>();
   const reconcile = createExternalSecretReconciler({
-    ...{ targets, writer, state, clock, random, log },
+    ...{ targets, writer, liveLook, state, clock, random, log },
     record: (key) => externalSecrets.get(key),
     directory,
-    statusWriter: createStatusWriter({ client, events: deps.events, clock, limitOutage: createLimiter(OUTAGE_WRITES) }),
+    statusWriter: createStatusWriter({ client, events: deps.events, clock, limitOutage }),
     showsPropertyNames: deps.config.propertyNamesInMessages,
     onSync(key, reason) {
       deps.metrics.synced(reason);
       if (reasonPolicy[reason].ready === "True") lastSuccessMs.set(key, clock.nowMs());
     },
     onGone: (key) => void lastSuccessMs.delete(key),
+    onWrote: (key, resource, resourceVersion) => deps.gate.wrote(key, resource, resourceVersion),
   });
   const enqueue = (key: ObjectKey, lane: "change" | "refresh"): void => queue.add(key, lane);
   const triggers = createTriggers({ externalSecrets, enqueue, wake, noteSeen: (target) => targets.noteSeen(target) });
@@ -68,11 +76,15 @@ export function createExternalSecretParts(deps: ExternalSecretDeps): ExternalSec
   return { reconcile, triggers, isStoreNeeded, lastSuccessMs };
 }
 
-function directoryOf(deps: ExternalSecretDeps): StoreDirectory {
+function directoryOf(deps: ExternalSecretDeps, liveLook: LiveLook): StoreDirectory {
   const { caches, stores, isServed } = deps;
   return createStoreDirectory({
     store: (ref, namespace) => storeOf(deps, ref, namespace),
     namespaceLabels: (name) => caches.namespaces.store.get(objectKey({ namespace: "", name }))?.meta.labels,
+    exists: (ref, namespace, signal) =>
+      ref.kind === "SecretStore"
+        ? liveLook.exists(resources.secretStores, { namespace, name: ref.name }, signal)
+        : liveLook.exists(resources.clusterSecretStores, { namespace: "", name: ref.name }, signal),
     sessions: stores,
     isServed,
   });

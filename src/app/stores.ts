@@ -4,7 +4,7 @@
 import type { Config } from "../config/config.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
-import type { ObjectKey } from "../core/object-key.ts";
+import type { ObjectKey, ObjectName } from "../core/object-key.ts";
 import type { SecretProvider } from "../core/provider/port.ts";
 import type { SecretValue } from "../core/secret-value.ts";
 import { providerNames } from "../core/spec/secret-store.ts";
@@ -12,7 +12,11 @@ import type { KubernetesClient } from "../kubernetes/rest-client.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { instrumentProvider } from "../providers/instrumented.ts";
 import { createProvider } from "../providers/registry.ts";
-import { clusterCredentialReader, namespacedCredentialReader } from "../refresh/credential-reader.ts";
+import {
+  clusterCredentialReader,
+  type CredentialReaderDeps,
+  namespacedCredentialReader,
+} from "../refresh/credential-reader.ts";
 import { deferredProvider } from "../refresh/deferred-provider.ts";
 import {
   createStoreSessions,
@@ -21,6 +25,7 @@ import {
   type StoreSessions,
   type StoreSessionsDeps,
 } from "../refresh/store-sessions.ts";
+import type { FollowedObject, SeenVersion } from "../runtime/object-follower.ts";
 
 export interface StoresDeps {
   readonly config: Config;
@@ -30,13 +35,21 @@ export interface StoresDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly readOperatorToken: () => Promise<SecretValue | undefined>;
+  /** The operator's own ServiceAccount; undefined: not known. */
+  readonly operator: ObjectName | undefined;
+  /** A login of the store uses this state of the object. */
+  readonly onCredentialRead: (store: StoreName, object: FollowedObject, seen: SeenVersion) => void;
   readonly onHealthChange: (store: StoreName, isReady: boolean, waiting: readonly ObjectKey[]) => void;
   readonly isNeeded: StoreSessionsDeps["isNeeded"];
 }
 
 export function createStores(deps: StoresDeps): StoreSessions {
   const { config, client, clock, random, log } = deps;
-  const credentials = { client, readOperatorToken: deps.readOperatorToken };
+  const { readOperatorToken, operator } = deps;
+  const credentialsOf = (store: StoreName): CredentialReaderDeps => ({
+    ...{ client, readOperatorToken, operator },
+    onRead: (object, seen) => deps.onCredentialRead(store, object, seen),
+  });
   // Series of each provider are there from the start.
   for (const kind of Object.keys(providerNames)) deps.metrics.provider(kind);
   return createStoreSessions({
@@ -47,8 +60,8 @@ export function createStores(deps: StoresDeps): StoreSessions {
     createProvider: (source) => providerOf(deps, source),
     credentialsFor: (store, tenant) =>
       store.kind === "SecretStore"
-        ? namespacedCredentialReader(credentials, store.namespace)
-        : clusterCredentialReader(credentials, tenant),
+        ? namespacedCredentialReader(credentialsOf(store), store.namespace)
+        : clusterCredentialReader(credentialsOf(store), tenant),
     onHealthChange: (store, session, waiting) => deps.onHealthChange(store, session.health.kind === "ready", waiting),
     isNeeded: deps.isNeeded,
   });

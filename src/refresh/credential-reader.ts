@@ -5,11 +5,15 @@
 import type { CredentialError, CredentialReader, ServiceAccountToken } from "../core/provider/credentials.ts";
 import { failed, ok, type Result } from "../core/result.ts";
 import { SecretValue } from "../core/secret-value.ts";
+import { objectKey, type ObjectName } from "../core/object-key.ts";
+import { parseMeta } from "../core/spec/parse-meta.ts";
 import type { ObjectKeyRef, ServiceAccountRef } from "../core/spec/secret-store.ts";
 import { recordOf, textOf } from "../core/unknown.ts";
 import type { ApiError } from "../kubernetes/api-error.ts";
 import { objectPath, resources, type ResourceType } from "../kubernetes/resource-path.ts";
+import { isProvedAbsent } from "../kubernetes/proved-absence.ts";
 import type { KubernetesClient } from "../kubernetes/rest-client.ts";
+import type { FollowedObject, SeenVersion } from "../runtime/object-follower.ts";
 
 /** What we ask of TokenRequest, seconds; the API server's least. A login needs it once. */
 const TOKEN_SECONDS = 600;
@@ -21,6 +25,10 @@ export interface CredentialReaderDeps {
   readonly client: KubernetesClient;
   /** Reads the operator's own audience-bound token file. */
   readonly readOperatorToken: (signal: AbortSignal) => Promise<SecretValue | undefined>;
+  /** The operator's own ServiceAccount, for the words how to allow a TokenRequest; undefined: not known. */
+  readonly operator: ObjectName | undefined;
+  /** Told which state of an object a login uses. A ServiceAccount is not read, only its token is asked for. */
+  readonly onRead: (object: FollowedObject, seen: SeenVersion) => void;
 }
 
 export function namespacedCredentialReader(deps: CredentialReaderDeps, namespace: string): CredentialReader {
@@ -53,17 +61,17 @@ export function clusterCredentialReader(deps: CredentialReaderDeps, tenant: stri
 }
 
 function clusterObjects(
-  { client }: CredentialReaderDeps,
+  deps: CredentialReaderDeps,
   namespaceOf: NamespaceOf,
 ): Omit<CredentialReader, "readOperatorToken"> {
   return {
-    readSecretKey: (ref, signal) => readKey(client, { type: resources.secrets, ref, namespaceOf }, signal),
-    readConfigMapKey: (ref, signal) => readKey(client, { type: resources.configMaps, ref, namespaceOf }, signal),
+    readSecretKey: (ref, signal) => readKey(deps, { type: resources.secrets, ref, namespaceOf }, signal),
+    readConfigMapKey: (ref, signal) => readKey(deps, { type: resources.configMaps, ref, namespaceOf }, signal),
     requestToken: async (ref, defaultAudience, signal) => {
       const namespace = namespaceOf(ref);
       if (!namespace.ok) return namespace;
       const audiences = ref.audiences.length > 0 ? ref.audiences : [defaultAudience];
-      return requestToken(client, { ref, namespace: namespace.value, audiences }, signal);
+      return requestToken(deps, { ref, namespace: namespace.value, audiences }, signal);
     },
   };
 }
@@ -75,21 +83,27 @@ interface KeyRead {
 }
 
 async function readKey(
-  client: KubernetesClient,
+  { client, onRead }: CredentialReaderDeps,
   { type, ref, namespaceOf }: KeyRead,
   signal: AbortSignal,
 ): Answer<SecretValue> {
   const namespace = namespaceOf(ref);
   if (!namespace.ok) return namespace;
-  const what = `${type.kind} ${namespace.value}/${ref.name}`;
-  const answer = await client.call(
-    { method: "GET", path: objectPath(type, { namespace: namespace.value, name: ref.name }) },
-    signal,
-  );
+  const object = { namespace: namespace.value, name: ref.name };
+  const what = `${type.kind} ${objectKey(object)}`;
+  const answer = await client.call({ method: "GET", path: objectPath(type, object) }, signal);
+  const seen = seenVersion(answer);
+  if (seen !== undefined) onRead({ type, ...object }, seen);
   if (!answer.ok) return failed(unreadable(what, answer.error));
   const body = recordOf(answer.value);
   const value = valueOf(type, body, ref.key);
   return value === undefined ? failed({ kind: "missing", detail: `${what} has no key ${ref.key}` }) : ok(value);
+}
+
+function seenVersion(answer: Result<unknown, ApiError>): SeenVersion | undefined {
+  if (!answer.ok) return isProvedAbsent(answer.error) ? { kind: "absent" } : undefined;
+  const meta = parseMeta(answer.value);
+  return meta.ok ? { kind: "present", resourceVersion: meta.value.resourceVersion } : undefined;
 }
 
 function valueOf(type: ResourceType, body: Readonly<Record<string, unknown>>, key: string): SecretValue | undefined {
@@ -107,7 +121,11 @@ interface TokenAsk {
 }
 
 /** authentication.k8s.io/v1 TokenRequest, the `token` subresource of a ServiceAccount. */
-async function requestToken(client: KubernetesClient, ask: TokenAsk, signal: AbortSignal): Answer<ServiceAccountToken> {
+async function requestToken(
+  { client, operator }: CredentialReaderDeps,
+  ask: TokenAsk,
+  signal: AbortSignal,
+): Answer<ServiceAccountToken> {
   const { ref, namespace, audiences } = ask;
   const answer = await client.call(
     {
@@ -124,7 +142,7 @@ async function requestToken(client: KubernetesClient, ask: TokenAsk, signal: Abo
   if (!answer.ok)
     return failed(
       answer.error.kind === "forbidden"
-        ? tokenDenied(ask)
+        ? tokenDenied(ask, operator)
         : unreadable(`ServiceAccount ${namespace}/${ref.name}`, answer.error),
     );
   const status = recordOf(recordOf(answer.value)["status"]);
@@ -136,17 +154,20 @@ async function requestToken(client: KubernetesClient, ask: TokenAsk, signal: Abo
   return ok({ token: SecretValue.ofUtf8(token), expiresAtMs });
 }
 
-function tokenDenied({ ref, namespace }: TokenAsk): CredentialError {
-  const role = `kubectl -n ${namespace} create role fairlead-token-${ref.name} --verb=create --resource=serviceaccounts/token --resource-name=${ref.name}`;
-  const binding = `kubectl -n ${namespace} create rolebinding fairlead-token-${ref.name} --role=fairlead-token-${ref.name} --serviceaccount=fairlead-system:fairlead`;
+function tokenDenied({ ref, namespace }: TokenAsk, operator: ObjectName | undefined): CredentialError {
+  const name = `fairlead-token-${ref.name}`;
+  const account = operator === undefined ? "NAMESPACE:NAME" : `${operator.namespace}:${operator.name}`;
+  const unknown = operator === undefined ? " (NAMESPACE and NAME of the operator's own ServiceAccount)" : "";
+  const role = `kubectl -n ${namespace} create role ${name} --verb=create --resource=serviceaccounts/token --resource-name=${ref.name}`;
+  const binding = `kubectl -n ${namespace} create rolebinding ${name} --role=${name} --serviceaccount=${account}`;
   return {
     kind: "denied",
-    detail: `the operator may not request tokens of ServiceAccount ${namespace}/${ref.name}; allow it with: ${role} && ${binding}`,
+    detail: `the operator may not request tokens of ServiceAccount ${namespace}/${ref.name}; allow it with: ${role} && ${binding}${unknown}`,
   };
 }
 
 function unreadable(what: string, error: ApiError): CredentialError {
-  if (error.kind === "notFound") return { kind: "missing", detail: `${what} does not exist` };
+  if (isProvedAbsent(error)) return { kind: "missing", detail: `${what} does not exist` };
   if (error.kind === "forbidden")
     return { kind: "denied", detail: `the operator may not read ${what}; its ClusterRole or Role must allow it` };
   return { kind: "unavailable", detail: `the API server did not answer for ${what}` };

@@ -2,15 +2,21 @@
 // must have its session before the chunk is there.
 
 import type { SecretProvider } from "../core/provider/port.ts";
+import { failed, ok } from "../core/result.ts";
 
+/** Each call rejects if the code cannot be loaded. Without a call that is no unhandled rejection. */
 export function deferredProvider(loading: Promise<SecretProvider>): SecretProvider {
-  // Whoever calls sees the failure; without a call it is no unhandled rejection.
-  loading.catch(() => undefined);
+  const outcome = loading.then(ok, (cause: unknown) => failed(cause));
+  const loaded = async (): Promise<SecretProvider> => {
+    const provider = await outcome;
+    if (provider.ok) return provider.value;
+    throw new Error("the code of the provider could not be loaded", { cause: provider.error });
+  };
   return {
-    readVersions: async (refs, signal) => (await loading).readVersions(refs, signal),
-    readSecrets: async (refs, signal) => (await loading).readSecrets(refs, signal),
-    find: async (query, signal) => (await loading).find(query, signal),
-    validate: async (signal) => (await loading).validate(signal),
-    close: async () => (await loading).close(),
+    readVersions: async (refs, signal) => (await loaded()).readVersions(refs, signal),
+    readSecrets: async (refs, signal) => (await loaded()).readSecrets(refs, signal),
+    find: async (query, signal) => (await loaded()).find(query, signal),
+    validate: async (signal) => (await loaded()).validate(signal),
+    close: async () => (await loaded()).close(),
   };
 }

@@ -3,6 +3,7 @@
 // again until a later probe succeeds.
 
 import type { CancelTimer, Clock, Random } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
 import type { ProviderError } from "../core/provider/error.ts";
 import { providerError, providerErrorPolicy } from "../core/provider/error.ts";
 import type { SecretProvider, StoreHealth } from "../core/provider/port.ts";
@@ -18,8 +19,11 @@ export interface StoreSession {
   readonly identity: string;
   readonly health: SessionHealth;
   readonly provider: SecretProvider;
-  /** Asks the store whether it is well, joining a probe under way. Never rejects. */
-  probe(): Promise<SessionHealth>;
+  /**
+   * Asks the store whether it is well, joining a probe under way. Never rejects. When `signal` fires, the probe goes on,
+   * and what is known so far is the answer.
+   */
+  probe(signal?: AbortSignal): Promise<SessionHealth>;
   /** Revokes the login and ends all requests; never rejects. */
   close(): Promise<void>;
 }
@@ -29,6 +33,7 @@ export interface StoreSessionDeps {
   readonly provider: SecretProvider;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log: Logger;
   /** Between successful probes, milliseconds. */
   readonly revalidateMs: number;
   /** Judges a successful answer against what was seen before (a changed mount is a failure). */
@@ -71,20 +76,28 @@ export function createStoreSession(deps: StoreSessionDeps): StoreSession {
     get health() {
       return health;
     },
-    probe() {
+    probe(signal) {
       underWay ??= runProbe().finally(() => {
         underWay = undefined;
       });
-      return underWay;
+      return signal === undefined ? underWay : untilFired(underWay, signal, () => health);
     },
     async close() {
       closing.abort();
       cancelNext();
-      // A provider whose code could not be loaded holds nothing to revoke.
-      await deps.provider.close().catch(() => undefined);
+      await closeProvider(deps);
     },
   };
   return session;
+}
+
+async function closeProvider({ provider, log }: StoreSessionDeps): Promise<void> {
+  try {
+    await provider.close();
+  } catch (error) {
+    // A provider never throws of itself: its code could not be loaded, and then there is nothing to revoke.
+    log.failure("Session of a store did not close cleanly", error);
+  }
 }
 
 async function probeOnce(deps: StoreSessionDeps, closing: AbortSignal): Promise<Result<StoreHealth, ProviderError>> {
@@ -93,11 +106,25 @@ async function probeOnce(deps: StoreSessionDeps, closing: AbortSignal): Promise<
   try {
     const answer = await deps.provider.validate(AbortSignal.any([closing, deadline.signal]));
     return answer.ok ? deps.accept(answer.value) : answer;
-  } catch {
-    // A provider never throws of itself: its code could not be loaded, or the limiter gave the call up.
+  } catch (error) {
+    // A provider never throws of itself: the limiter gave the call up, or its code could not be loaded.
+    if (!deadline.signal.aborted && !closing.aborted) deps.log.failure("Check of a store threw", error);
     return failed(providerError("unavailable", "the check of the store was given up"));
   } finally {
     cancel();
+  }
+}
+
+/** `answer`, or what `known` says when the signal fires before it is there. */
+async function untilFired<T>(answer: Promise<T>, signal: AbortSignal, known: () => T): Promise<T> {
+  const fired = Promise.withResolvers<T>();
+  const onAbort = (): void => fired.resolve(known());
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([answer, fired.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
   }
 }
 

@@ -147,6 +147,7 @@ function newSession(deps: StoreSessionsDeps, parts: NewSession): StoreSession {
     provider,
     clock: deps.clock,
     random: deps.random,
+    log: deps.log.with({ kind: store.kind, store: objectKey(store) }),
     revalidateMs: spec.refreshIntervalMs,
     accept: acceptBackend(record),
     onHealthChange(session, before) {

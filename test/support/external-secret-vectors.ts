@@ -158,6 +158,7 @@ export const externalSecretVectors: readonly SpecVector[] = [
     refused(`Secret type ${type}`, template({ type }), ruleMessages.secretType),
   ),
   accepted("an own Secret type", template({ type: "example.com/own" })),
+  accepted("an empty Secret type", template({ type: "" })),
   refused(
     "template syntax in a label",
     template({ metadata: { labels: { a: "{{ .x }}" } } }),
@@ -177,6 +178,36 @@ export const externalSecretVectors: readonly SpecVector[] = [
     "a label of ours",
     template({ metadata: { labels: { "fairlead.dev/managed": "false" } } }),
     ruleMessages.ownMetadata,
+  ),
+  ...["not a name", "", "-a", "a/b/c", "Example.com/a", "n".repeat(64), `${"p".repeat(250)}/a.b`, "a/"].map((name) =>
+    refused(
+      `a label named ${name.slice(0, 20)}`,
+      template({ metadata: { labels: { [name]: "x" } } }),
+      ruleMessages.metadataName,
+    ),
+  ),
+  ...["not a name", "", "a/b/c", "n".repeat(64)].map((name) =>
+    refused(
+      `an annotation named ${name.slice(0, 20)}`,
+      template({ metadata: { annotations: { [name]: "x" } } }),
+      ruleMessages.metadataName,
+    ),
+  ),
+  ...["not a value!", "-", "a-", "ä"].map((text) =>
+    refused(`the label value ${text}`, template({ metadata: { labels: { a: text } } }), ruleMessages.labelValue),
+  ),
+  accepted(
+    "names and values at their limits",
+    template({
+      metadata: {
+        labels: {
+          ["n".repeat(63)]: "v".repeat(63),
+          "a.example.com/A_b-c.d": "",
+          [`${"p".repeat(189)}/${"n".repeat(63)}`]: "A_b-c.d",
+        },
+        annotations: { "Example.COM/A_b-c.d": "any text: ä\n" },
+      },
+    }),
   ),
   malformed("a label value too long", template({ metadata: { labels: { a: "x".repeat(64) } } }), [
     "Too long",

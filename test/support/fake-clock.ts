@@ -46,6 +46,12 @@ export class FakeClock implements Clock {
     this.#elapsedMs = untilMs;
   }
 
+  /** The process is stopped meanwhile: what was due fires late, when it wakes. */
+  sleep(durationMs: number): void {
+    this.#elapsedMs += durationMs;
+    this.advance(0);
+  }
+
   #next(untilMs: number): Timer | undefined {
     return [...this.#timers].filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
   }

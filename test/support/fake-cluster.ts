@@ -3,29 +3,48 @@
 
 import { failed, ok, type Result } from "../../src/core/result.ts";
 import { recordOf } from "../../src/core/unknown.ts";
-import { type ApiError, errorFromStatus } from "../../src/kubernetes/api-error.ts";
+import { type ApiError, errorFromFailure, errorFromStatus } from "../../src/kubernetes/api-error.ts";
 import type { ApiCall, KubernetesClient } from "../../src/kubernetes/rest-client.ts";
-import { noStatusFacts } from "../../src/kubernetes/status-body.ts";
+import { noStatusFacts, type StatusReason } from "../../src/kubernetes/status-body.ts";
 
 export type Json = Record<string, unknown>;
 type Answer = Result<unknown, ApiError>;
 
+const STATUS_REASONS: ReadonlyMap<number, StatusReason> = new Map([
+  [403, "Forbidden"],
+  [404, "NotFound"],
+  [409, "Conflict"],
+  [422, "Invalid"],
+]);
 const FIELDS = ["labels", "annotations"] as const;
+
+export interface Backup {
+  readonly objects: ReadonlyMap<string, Json>;
+  readonly version: number;
+}
 
 export class FakeCluster implements KubernetesClient {
   readonly objects = new Map<string, Json>();
   /** `METHOD kind/name` of each write that was sent. */
   readonly writes: string[] = [];
+  /** The same of each read, with `metadata` behind it where no more was asked for. */
+  readonly reads: string[] = [];
   /** Told of each change: the object, or its last state when it went. */
   onChange: (path: string, previous: Json | undefined, current: Json | undefined) => void = () => undefined;
   /** Answers instead of the cluster, once, when it returns something. */
   intercept: (call: ApiCall) => Answer | undefined = () => undefined;
+  /** True: what was asked is done, but the answer is lost. */
+  loses: (call: ApiCall) => boolean = () => false;
+  /** A mutating admission webhook: gives an object that a write makes another content. */
+  admit: (path: string, object: Json) => Json = (_, object) => object;
   #version = 100;
 
   call(call: ApiCall): Promise<Answer> {
-    if (call.method !== "GET") this.writes.push(`${call.method} ${call.path.split("/").slice(-2).join("/")}`);
+    const sent = `${call.method} ${call.path.split("/").slice(-2).join("/")}`;
+    if (call.method !== "GET") this.writes.push(sent);
+    else this.reads.push(call.accept?.includes("PartialObjectMetadata") === true ? `${sent} metadata` : sent);
     const answer = this.intercept(call) ?? this.#answer(call);
-    return Promise.resolve(structuredClone(answer));
+    return Promise.resolve(this.loses(call) ? unanswered(call) : structuredClone(answer));
   }
 
   watch(): never {
@@ -56,6 +75,23 @@ export class FakeCluster implements KubernetesClient {
     this.onChange(path, gone, undefined);
   }
 
+  /** All objects as they are now, to go back to. */
+  backup(): Backup {
+    return { objects: new Map(this.objects), version: this.#version };
+  }
+
+  /** As etcd from a backup: versions go back too. Tells what a relist would. */
+  restore({ objects, version }: Backup): void {
+    const before = new Map(this.objects);
+    this.objects.clear();
+    for (const [path, object] of objects) this.objects.set(path, object);
+    this.#version = version;
+    for (const path of new Set([...before.keys(), ...objects.keys()])) {
+      const [previous, current] = [before.get(path), objects.get(path)];
+      if (previous !== current) this.onChange(path, previous, current);
+    }
+  }
+
   #answer({ method, path, body, query }: ApiCall): Answer {
     const manager = String(query?.["fieldManager"] ?? "unknown");
     const target = path.replace(/\/status$/, "");
@@ -77,7 +113,7 @@ export class FakeCluster implements KubernetesClient {
     if (collection.endsWith("/events")) return ok(body);
     const path = `${collection}/${String(recordOf(body["metadata"])["name"])}`;
     if (this.objects.has(path)) return refused(409, "AlreadyExists");
-    return ok(this.#store(path, this.#owned(this.#created(path, body), body, manager)));
+    return ok(this.#store(path, this.#owned(this.admit(path, this.#created(path, body)), body, manager)));
   }
 
   #patch(patch: { target: string; existing: Json; body: Json; manager: string; isStatus: boolean }): Answer {
@@ -86,7 +122,8 @@ export class FakeCluster implements KubernetesClient {
     if (seen["uid"] !== undefined && seen["uid"] !== live["uid"]) return refused(409, "Conflict");
     if (seen["resourceVersion"] !== undefined && seen["resourceVersion"] !== live["resourceVersion"])
       return refused(409, "Conflict");
-    const next = this.#merged(existing, body);
+    const merged = this.#merged(existing, body);
+    const next = patch.isStatus ? merged : this.admit(target, merged);
     if (JSON.stringify(next) === JSON.stringify(existing)) return ok(existing);
     return ok(this.#store(target, patch.isStatus ? next : this.#owned(next, body, manager, existing)));
   }
@@ -142,7 +179,12 @@ export class FakeCluster implements KubernetesClient {
   }
 }
 
-export function refused(status: number, reason?: "AlreadyExists" | "Conflict" | "Forbidden" | "Invalid"): Answer {
+/** The connection broke after the request was sent. */
+export function unanswered({ method }: Pick<ApiCall, "method">): Answer {
+  return failed(errorFromFailure("unavailable", "reset", method !== "GET"));
+}
+
+export function refused(status: number, reason = STATUS_REASONS.get(status)): Answer {
   return failed(errorFromStatus(status, { ...noStatusFacts, reason }, { write: true }));
 }
 

@@ -3,9 +3,9 @@
 
 import { setImmediate } from "node:timers/promises";
 import { type ObjectKey, objectKey } from "../../src/core/object-key.ts";
-import { parseExternalSecret } from "../../src/core/spec/parse-external-secret.ts";
+import { type CompactExternalSecret, createCompactParser } from "../../src/core/spec/compact-external-secret.ts";
 import { parseSecretStore } from "../../src/core/spec/parse-secret-store.ts";
-import type { ExternalSecretRecord, SecretStoreRecord } from "../../src/core/spec/records.ts";
+import type { SecretStoreRecord } from "../../src/core/spec/records.ts";
 import type { ExternalSecretStatus } from "../../src/core/status/external-secret-status.ts";
 import type { Logger } from "../../src/core/logger.ts";
 import { recordOf, textOf } from "../../src/core/unknown.ts";
@@ -14,6 +14,7 @@ import {
   createExternalSecretReconciler,
   type ReconcileExternalSecret,
 } from "../../src/reconcilers/external-secret/reconcile.ts";
+import { createLiveLook } from "../../src/reconcilers/external-secret/live-look.ts";
 import { createStatusWriter } from "../../src/reconcilers/external-secret/status-writer.ts";
 import { createStoreDirectory } from "../../src/reconcilers/external-secret/store-directory.ts";
 import { createSyncState } from "../../src/reconcilers/external-secret/sync-state.ts";
@@ -30,7 +31,7 @@ import {
   type Triggers,
 } from "../../src/reconcilers/external-secret/triggers.ts";
 import { createStoreSessions, storeName, type StoreSessions } from "../../src/refresh/store-sessions.ts";
-import type { ReconcileResult } from "../../src/runtime/controller.ts";
+import type { ReconcileResult } from "../../src/runtime/reconcile-result.ts";
 import { createObjectStore } from "../../src/runtime/object-store.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeCluster, type Json } from "./fake-cluster.ts";
@@ -54,14 +55,22 @@ export class SyncRig {
   readonly provider = new FakeProvider();
   readonly events: string[] = [];
   readonly watched = new Map<string, () => void>();
+  /** `RESOURCE VERSION` of each own write that the caches will show. */
+  readonly told: string[] = [];
+  /** Stores that are there, but not in the cache. */
+  readonly unseenStores = new Set<string>();
   holdsTargets = false;
+  /** The cache of ExternalSecrets stays as it is, whatever happens to them. */
+  holdsExternalSecrets = false;
   /** Else a throw of a reconcile fails the test. */
   toleratesThrows = false;
-  readonly #externalSecrets = createObjectStore<ExternalSecretRecord>(externalSecretIndexes);
+  readonly #externalSecrets = createObjectStore<CompactExternalSecret>(externalSecretIndexes);
+  readonly #parseExternalSecret = createCompactParser();
   readonly #targets = createObjectStore<TargetRecord>(targetIndexes);
   readonly #queued = new Set<ObjectKey>();
   readonly #due = new Map<ObjectKey, number>();
   readonly #held: (() => void)[] = [];
+  readonly #heldExternalSecrets: (() => void)[] = [];
   #store = storeRecord(1);
   readonly #sessions: StoreSessions;
   #triggers: Triggers | undefined;
@@ -103,7 +112,6 @@ export class SyncRig {
           return () => void this.watched.delete(object.name);
         },
       },
-      writer,
       state,
       wake,
     });
@@ -119,10 +127,12 @@ export class SyncRig {
         store: (ref) => (ref.name === "vault" ? this.#store : undefined),
         namespaceLabels: () => ({}),
         sessions: this.#sessions,
+        exists: (ref) => Promise.resolve(this.unseenStores.has(ref.name)),
         isServed: () => true,
       }),
       targets,
       writer,
+      liveLook: createLiveLook(this.cluster),
       statusWriter: createStatusWriter({
         limitOutage: (task) => task(),
         client: this.cluster,
@@ -136,6 +146,7 @@ export class SyncRig {
       showsPropertyNames: true,
       onSync: () => undefined,
       onGone: () => undefined,
+      onWrote: (_, resource, resourceVersion) => void this.told.push(`${resource} ${resourceVersion}`),
     });
     for (const { meta } of this.#externalSecrets.list()) this.#queued.add(objectKey(meta));
   }
@@ -158,6 +169,12 @@ export class SyncRig {
   showTargets(): void {
     this.holdsTargets = false;
     for (const tell of this.#held.splice(0)) tell();
+  }
+
+  /** Tells the news that `holdsExternalSecrets` held back. */
+  showExternalSecrets(): void {
+    this.holdsExternalSecrets = false;
+    for (const tell of this.#heldExternalSecrets.splice(0)) tell();
   }
 
   /** An edit of the store, which then has another identity. */
@@ -244,14 +261,18 @@ export class SyncRig {
   }
 
   #observe(path: string, previous: Json | undefined, current: Json | undefined): void {
-    if (path.includes("/externalsecrets/")) this.#observeExternalSecret(previous, current);
+    if (path.includes("/externalsecrets/")) {
+      if (this.holdsExternalSecrets)
+        this.#heldExternalSecrets.push(() => this.#observeExternalSecret(previous, current));
+      else this.#observeExternalSecret(previous, current);
+    }
     if (!path.includes("/secrets/")) return;
     if (this.holdsTargets) this.#held.push(() => this.#observeTarget(previous, current));
     else this.#observeTarget(previous, current);
   }
 
   #observeExternalSecret(previous: Json | undefined, current: Json | undefined): void {
-    const record = parseExternalSecret(current ?? previous);
+    const record = this.#parseExternalSecret(current ?? previous);
     if (!record.ok) throw new Error("not an ExternalSecret");
     const key = objectKey(record.value.meta);
     const before = this.#externalSecrets.get(key);

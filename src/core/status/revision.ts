@@ -26,11 +26,16 @@ export function revisionFields(
   entries: EntrySteps,
   time: string,
 ): RevisionFields {
-  if (!isContentChange(secret)) return carriedRevision(previous);
-  const revision = (previous.revision ?? 0) + 1;
+  const revision = revisionAfter(previous, secret);
+  if (revision === undefined) return carriedRevision(previous);
   const changed = historyChanges(secret, entries);
   const newest = { revision, time, changed: changed.slice(0, REVISION_CHANGES_MAX), changedTotal: changed.length };
   return { revision, history: [newest, ...(previous.history ?? [])].slice(0, REVISIONS_MAX), lastChangeTime: time };
+}
+
+/** The revision that a status after `previous` gives to this write; undefined: it changes no content. */
+export function revisionAfter(previous: ExternalSecretStatus | undefined, secret: SecretReport): number | undefined {
+  return isContentChange(secret) ? (previous?.revision ?? 0) + 1 : undefined;
 }
 
 function isContentChange(secret: SecretReport): boolean {

@@ -3,6 +3,9 @@
 /** What was absent, and the monotonic time in milliseconds when it was first seen so, without a break since. */
 export type Confirmations = ReadonlyMap<string, number>;
 
+/** Of what was confirmed: it stays so until it is there again, however soon the next look comes and whatever its spacing. */
+const CONFIRMED_MS = -Infinity;
+
 /** At least so far apart, clamp(interval, 30 s, 1 h); 30 s while there is no Secret yet. */
 export function confirmationSpacingMs(refreshIntervalMs: number, hasSecret: boolean): number {
   return hasSecret ? Math.min(Math.max(refreshIntervalMs, 30_000), 3_600_000) : 30_000;
@@ -30,9 +33,10 @@ export function judgeAbsences(previous: Confirmations, check: AbsenceCheck): Abs
   let nextCheckMs: number | undefined;
   for (const id of check.absent) {
     const firstSeenMs = previous.get(id);
-    confirmations.set(id, firstSeenMs ?? check.nowMs);
     const dueMs = (firstSeenMs ?? check.nowMs) + check.spacingMs;
-    if (firstSeenMs !== undefined && (check.isForced || check.nowMs >= dueMs)) confirmed.add(id);
+    const isConfirmed = firstSeenMs !== undefined && (check.isForced || check.nowMs >= dueMs);
+    confirmations.set(id, isConfirmed ? CONFIRMED_MS : (firstSeenMs ?? check.nowMs));
+    if (isConfirmed) confirmed.add(id);
     else nextCheckMs = Math.min(nextCheckMs ?? dueMs, dueMs);
   }
   return { confirmations, confirmed, nextCheckMs };

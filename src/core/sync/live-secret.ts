@@ -28,6 +28,8 @@ export interface LiveSecret {
   readonly immutable: boolean;
   readonly data: ReadonlyMap<string, SecretValue>;
   readonly owned: ReadonlyMap<string, OwnedFields>;
+  /** Field managers, who wrote last comes first. */
+  readonly writers: readonly string[];
 }
 
 const NOTHING: OwnedFields = { data: new Set(), labels: new Set(), annotations: new Set() };
@@ -36,13 +38,10 @@ export function ownedBy(live: LiveSecret, manager: string): OwnedFields {
   return live.owned.get(manager) ?? NOTHING;
 }
 
-/** The field managers other than `manager` that own one of `keys`, sorted. */
-export function foreignManagers(live: LiveSecret, keys: Iterable<string>, manager: string): readonly string[] {
-  const wanted = new Set(keys);
-  return [...live.owned]
-    .filter(([name, fields]) => name !== manager && [...fields.data].some((key) => wanted.has(key)))
-    .map(([name]) => name)
-    .sort();
+/** The field manager other than `manager` that wrote last to one of `keys`, or else to anything; undefined: there is none. */
+export function foreignWriter(live: LiveSecret, keys: readonly string[], manager: string): string | undefined {
+  const others = live.writers.filter((name) => name !== manager);
+  return others.find((name) => keys.some((key) => ownedBy(live, name).data.has(key))) ?? others[0];
 }
 
 /** Undefined if `raw` is no Secret with usable metadata. */
@@ -57,6 +56,7 @@ export function parseLiveSecret(raw: unknown): LiveSecret | undefined {
     immutable: raw["immutable"] === true,
     data: parseData(raw["data"]),
     owned: parseManagedFields(metadata["managedFields"]),
+    writers: parseWriters(metadata["managedFields"]),
   };
 }
 
@@ -96,6 +96,13 @@ function parseManagedFields(raw: unknown): ReadonlyMap<string, OwnedFields> {
     });
   }
   return owned;
+}
+
+function parseWriters(raw: unknown): readonly string[] {
+  if (!Array.isArray(raw)) return [];
+  const timeMs = (entry: Readonly<Record<string, unknown>>): number => Date.parse(textOf(entry["time"]) ?? "") || 0;
+  const latestFirst = raw.filter(isRecord).toSorted((left, right) => timeMs(right) - timeMs(left));
+  return latestFirst.flatMap((entry) => textOf(entry["manager"]) ?? []);
 }
 
 /** Keys such as `f:password`; the set's own entry `.` is left out (apimachinery, fieldsV1 format). */

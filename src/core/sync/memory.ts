@@ -3,7 +3,7 @@
 import type { ExternalSecretStatus } from "../status/external-secret-status.ts";
 import type { WrittenStatus } from "../status/written-status.ts";
 import type { Confirmations } from "./confirmations.ts";
-import type { SecretReport } from "./report.ts";
+import type { WrittenReport } from "./report.ts";
 
 export interface SyncMemory {
   readonly uid: string;
@@ -27,7 +27,22 @@ export interface SyncMemory {
   /** When we put back what another writer had changed, monotonic milliseconds; newest last. */
   readonly heals: readonly number[];
   /** A write to the Secret that status does not show, because its own write failed. */
-  readonly unpublished: SecretReport | undefined;
+  readonly unpublished: UnpublishedWrite | undefined;
+  /** Tries in a row to remove a Secret of a former target name that the API server refused for good. */
+  readonly formerRefusals: number;
   /** What we last wrote to `/status`, while the watch may not show it yet. */
   readonly written: WrittenStatus<ExternalSecretStatus> | undefined;
+}
+
+export interface UnpublishedWrite {
+  readonly secret: WrittenReport;
+  /** What `status.revision` becomes by it: a status that shows it was written after all. */
+  readonly revision: number;
+}
+
+/** A write to the Secret whose answer was lost: nobody knows whether it was done. */
+export interface UnsureWrite {
+  readonly secret: WrittenReport;
+  /** The Secret's resourceVersion before it; undefined: there was no Secret. */
+  readonly before: string | undefined;
 }

@@ -50,9 +50,14 @@ export function nextMemory(
     provenance: end.provenance,
     confirmations: end.absences?.confirmations ?? new Map(),
     heals: end.heals,
-    unpublished: previous?.unpublished,
-    written: previous?.written,
+    ...untouched(previous),
   };
+}
+
+/** What the outcome of a sync says nothing about. */
+function untouched(previous: SyncMemory | undefined): Pick<SyncMemory, "unpublished" | "formerRefusals" | "written"> {
+  const { unpublished, formerRefusals = 0, written } = previous ?? {};
+  return { unpublished, formerRefusals, written };
 }
 
 /** Refused for what the store holds now: at the next refresh it may hold something else. */

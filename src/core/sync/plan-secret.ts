@@ -1,35 +1,21 @@
 // The write that makes the target what it should be: the smallest one, none if nothing differs. Pure: the caller has
 // judged ownership, and sends the body with the uid and resourceVersion that this plan saw.
 
-import type { ObjectMeta } from "../spec/records.ts";
 import { failed, ok, type Result } from "../result.ts";
 import type { Base64Text } from "../secret-value.ts";
-import type { Target } from "../spec/external-secret.ts";
 import type { DesiredSecret } from "./desired-secret.ts";
 import { type LiveSecret, ownedBy, type OwnerReference } from "./live-secret.ts";
-import {
-  ADOPT_ANNOTATION,
-  API_VERSION,
-  fieldManager,
-  MANAGED_BY,
-  MANAGED_BY_LABEL,
-  MANAGED_LABEL,
-  MARK_ANNOTATION,
-} from "./names.ts";
+import { ADOPT_ANNOTATION, fieldManager, MANAGED_BY, MANAGED_BY_LABEL, MARK_ANNOTATION } from "./names.ts";
 import { isExclusive } from "./ownership.ts";
 import type { SyncFailure } from "./report.ts";
-
-/** A Secret's data on the wire: only `SecretValue.toBase64` makes Base64Text, and null removes a key. */
-export type SecretData = Readonly<Record<string, Base64Text | null>>;
-
-export interface SecretBody {
-  readonly apiVersion: "v1";
-  readonly kind: "Secret";
-  readonly metadata: Readonly<Record<string, unknown>>;
-  readonly type?: string;
-  readonly immutable?: boolean;
-  readonly data?: SecretData;
-}
+import {
+  changedOwners,
+  ownerReference,
+  patchBody,
+  type PlanSubject,
+  type SecretBody,
+  type SecretData,
+} from "./secret-body.ts";
 
 export type SecretPlan =
   | { readonly kind: "create"; readonly body: SecretBody }
@@ -42,16 +28,6 @@ export type SecretPlan =
     }
   /** Nothing to write. */
   | { readonly kind: "verified"; readonly leftKeys: readonly string[] };
-
-/** The ExternalSecret for which we plan. */
-export interface PlanSubject {
-  readonly meta: ObjectMeta;
-  readonly target: Target;
-  /** Keys of our last rendering, as far as known. */
-  readonly previousKeys: ReadonlySet<string>;
-  /** Names of the other live ExternalSecrets with this target. */
-  readonly peers: readonly string[];
-}
 
 export function planSecret(
   subject: PlanSubject,
@@ -71,38 +47,16 @@ export function planSecret(
   return ok({ kind: "patch", body, changedKeys: Object.keys(data.changes).sort(), leftKeys: data.leftKeys });
 }
 
-/** Takes our name off a Secret that we no longer write to (creationPolicy None); the data stays. Undefined: nothing to take off. */
-export function planRelease({ meta, peers }: PlanSubject, live: LiveSecret): SecretBody | undefined {
-  const isMarked = live.meta.annotations[MARK_ANNOTATION] === meta.name;
-  const others = live.ownerReferences.filter((reference) => reference.uid !== meta.uid);
-  const isOwned = others.length < live.ownerReferences.length;
-  const isLabelled = isMarked || isOwned || ownedBy(live, fieldManager(meta.name)).labels.has(MANAGED_LABEL);
-  const metadata = {
-    ...(isMarked ? { annotations: { [MARK_ANNOTATION]: null } } : {}),
-    ...(isLabelled && peers.length === 0 ? { labels: { [MANAGED_LABEL]: null } } : {}),
-    ...(isOwned ? { ownerReferences: others } : {}),
-  };
-  return Object.keys(metadata).length === 0 ? undefined : patchBody(live, metadata, {}, false);
-}
-
-/** Takes our owner reference off a Secret that is otherwise left alone, and our mark where the policy shares it. Undefined: there is none. */
-export function planDisowning(subject: PlanSubject, live: LiveSecret): SecretBody | undefined {
-  const owners = changedOwners(subject, live);
-  if (owners === undefined || subject.target.creationPolicy === "Owner") return undefined;
-  const mark = isExclusive(subject.target.creationPolicy) ? {} : { annotations: { [MARK_ANNOTATION]: null } };
-  return patchBody(live, { ...mark, ownerReferences: owners }, {}, false);
-}
-
-/** Removes our keys from a Secret (deletionPolicy Merge with nothing left). Undefined: there are none. */
-export function planKeyRemoval(
-  subject: PlanSubject,
-  live: LiveSecret,
-): { body: SecretBody; keys: readonly string[] } | undefined {
-  const keys = isExclusive(subject.target.creationPolicy)
-    ? [...live.data.keys()]
-    : [...ownedBy(live, fieldManager(subject.meta.name)).data].filter((key) => live.data.has(key));
-  if (keys.length === 0) return undefined;
-  return { body: patchBody(live, {}, Object.fromEntries(keys.map((key) => [key, null])), false), keys: keys.sort() };
+/**
+ * True if the Secret, as the API server stored it, holds all that is wanted. What came with it is not judged: a label
+ * that an admission plugin adds harms nobody.
+ */
+export function holdsWanted(subject: PlanSubject, desired: DesiredSecret, live: LiveSecret): boolean {
+  const { changes } = changedData(subject, desired, live);
+  const { labels, annotations, ownerReferences } = changedMetadata(subject, desired, live);
+  const missing = [...Object.values(labels ?? {}), ...Object.values(annotations ?? {})].filter((text) => text !== null);
+  const isFrozen = live.immutable || !desired.immutable;
+  return Object.keys(changes).length + missing.length === 0 && ownerReferences === undefined && isFrozen;
 }
 
 function newSecret({ meta, target }: PlanSubject, desired: DesiredSecret): SecretBody {
@@ -155,9 +109,13 @@ function frozenReason(desired: DesiredSecret, live: LiveSecret, changedKeys: rea
   return undefined;
 }
 
-type MetadataPatch = Readonly<Record<string, unknown>>;
+interface MetadataChange {
+  readonly labels?: Readonly<Record<string, string | null>>;
+  readonly annotations?: Readonly<Record<string, string | null>>;
+  readonly ownerReferences?: readonly OwnerReference[];
+}
 
-function changedMetadata(subject: PlanSubject, desired: DesiredSecret, live: LiveSecret): MetadataPatch {
+function changedMetadata(subject: PlanSubject, desired: DesiredSecret, live: LiveSecret): MetadataChange {
   const own = ownedBy(live, fieldManager(subject.meta.name));
   const labels = changedTexts(
     leftToPeers(subject, live, { desired, field: "labels" }),
@@ -213,28 +171,6 @@ function changedTexts(
     if (Object.hasOwn(live, name) && !Object.hasOwn(desired, name)) changes[name] = null;
   }
   return changes;
-}
-
-function changedOwners({ meta, target }: PlanSubject, live: LiveSecret): readonly OwnerReference[] | undefined {
-  const others = live.ownerReferences.filter((reference) => reference.uid !== meta.uid);
-  const has = others.length < live.ownerReferences.length;
-  const wants = target.creationPolicy === "Owner";
-  if (has === wants) return undefined;
-  return wants ? [...others, ownerReference(meta)] : others;
-}
-
-function ownerReference(meta: ObjectMeta): OwnerReference {
-  return { apiVersion: API_VERSION, kind: "ExternalSecret", name: meta.name, uid: meta.uid, controller: true };
-}
-
-function patchBody(live: LiveSecret, metadata: MetadataPatch, data: SecretData, immutable: boolean): SecretBody {
-  return {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { ...metadata, uid: live.meta.uid, resourceVersion: live.meta.resourceVersion },
-    ...(immutable ? { immutable: true } : {}),
-    ...(Object.keys(data).length > 0 ? { data } : {}),
-  };
 }
 
 function withoutName(names: ReadonlySet<string>, name: string): ReadonlySet<string> {

@@ -43,6 +43,8 @@ export type SecretReport =
   /** creationPolicy None, or Merge without a target: versions are reported, nothing is written. */
   | { readonly kind: "notWritten" };
 
+export type WrittenReport = Extract<SecretReport, { readonly kind: "written" }>;
+
 export interface SyncReport {
   readonly generation: number;
   readonly uid: string;

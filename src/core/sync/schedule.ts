@@ -36,6 +36,11 @@ export function retryBounds(reason: Reason, refreshIntervalMs: number): RetryBou
   }
 }
 
+/** After so many refusals to remove a Secret of a former target name, from 10 s, doubling to 5 min. */
+export function formerRetryMs(refusals: number): number {
+  return Math.min(10 * SECOND_MS * 2 ** (refusals - 1), 5 * MINUTE_MS);
+}
+
 /** Up to a tenth early, never late. Undefined: interval 0, never by time. */
 export function nextRefreshDelayMs(intervalMs: number, random: Random): number | undefined {
   return intervalMs === 0 ? undefined : Math.ceil(intervalMs * (1 - JITTER * random()));

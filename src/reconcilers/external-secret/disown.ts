@@ -3,12 +3,12 @@
 
 import type { ExternalSecretSpec } from "../../core/spec/external-secret.ts";
 import { fieldManager } from "../../core/sync/names.ts";
-import { planDisowning } from "../../core/sync/plan-secret.ts";
-import type { ApiError } from "../../kubernetes/api-error.ts";
+import { planDisowning } from "../../core/sync/plan-withdrawal.ts";
 import { type Finding, type Found, type Visit, withoutReading } from "./finding.ts";
 import { judgeRejection } from "./rejection.ts";
 import { targetName } from "./settle-input.ts";
-import type { TargetWriter } from "./target-writer.ts";
+import { seen } from "./enacted.ts";
+import type { TargetWriter, WriteRefusal } from "./target-writer.ts";
 
 export function mustDisown({ record, sight }: Visit, { target }: ExternalSecretSpec): boolean {
   return target.creationPolicy !== "Owner" && sight.current?.controllerUid === record.meta.uid;
@@ -32,12 +32,13 @@ export async function disown(writer: TargetWriter, secret: KeptSecret, signal: A
   // Gone, or let go already: the watch is about to show it.
   if (body === undefined) return kept;
   const answer = await writer.change(name, body, fieldManager(meta.name), signal);
-  return answer.ok ? { ...kept, end: { ...kept.end, target: answer.value } } : refused(secret, answer.error);
+  return answer.ok ? { ...kept, end: { ...kept.end, target: seen(answer.value) } } : refused(secret, answer.error);
 }
 
-function refused({ visit, spec }: KeptSecret, error: ApiError): Finding {
+function refused({ visit, spec }: KeptSecret, error: WriteRefusal): Finding {
   const rejection = judgeRejection(error, targetName({ meta: visit.record.meta, spec }));
+  if (rejection.kind === "gone") return rejection;
   if (rejection.kind !== "rejected")
-    return { kind: "later", retryAfterMs: rejection.kind === "later" ? rejection.retryAfterMs : 0 };
+    return { kind: "later", retryAfterMs: rejection.kind === "later" ? rejection.retryAfterMs : 0, unsure: undefined };
   return withoutReading(visit, { reason: "TargetRejected", message: rejection.message, stalled: rejection.isStalled });
 }

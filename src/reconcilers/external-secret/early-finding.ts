@@ -37,6 +37,8 @@ export function keptOnce(visit: Visit, spec: ExternalSecretSpec): Found | undefi
   const hasSecret = target !== undefined;
   if (onceState(visit, spec) !== "made" || creationPolicy === "None") return undefined;
   if (!hasSecret && creationPolicy !== "Orphan") return undefined;
+  // A Secret that status does not name as ours may be somebody else's: its ownership must be judged.
+  if (hasSecret && visit.binding !== spec.target.name) return undefined;
   const message = hasSecret
     ? "made once; later changes are left alone (refreshPolicy CreatedOnce)"
     : "made once; the deleted Secret stays away (refreshPolicy CreatedOnce, creationPolicy Orphan)";

@@ -1,46 +1,19 @@
 // Carries out one decision against the Secret as it was just read: at most one write, or a refusal with its reason.
 
-import type { Assembly } from "../../core/sync/assemble.ts";
-import type { Decision, Verdict } from "../../core/sync/decide.ts";
+import type { Verdict } from "../../core/sync/decide.ts";
 import { desiredSecret } from "../../core/sync/desired-secret.ts";
-import { fightPauseMs, recentHeals } from "../../core/sync/heals.ts";
-import { foreignManagers, type LiveSecret } from "../../core/sync/live-secret.ts";
+import type { LiveSecret } from "../../core/sync/live-secret.ts";
 import { fieldManager } from "../../core/sync/names.ts";
 import { isExclusive, judgeOwnership, type Title } from "../../core/sync/ownership.ts";
-import {
-  planKeyRemoval,
-  planRelease,
-  planSecret,
-  type PlanSubject,
-  type SecretPlan,
-} from "../../core/sync/plan-secret.ts";
-import type { SecretReport, SyncFailure } from "../../core/sync/report.ts";
+import { planSecret } from "../../core/sync/plan-secret.ts";
+import { planKeyRemoval, planRelease } from "../../core/sync/plan-withdrawal.ts";
+import type { SyncFailure } from "../../core/sync/report.ts";
+import { withUnsure } from "../../core/sync/unsure-write.ts";
 import type { SecretValue } from "../../core/secret-value.ts";
-import type { ApiError } from "../../kubernetes/api-error.ts";
-import { judgeRejection } from "./rejection.ts";
-import { claimantOf, type SettleInput, targetName } from "./settle-input.ts";
-import type { TargetWriter, WrittenSecret } from "./target-writer.ts";
-
-export interface EnactInput extends SettleInput {
-  readonly live: LiveSecret | undefined;
-  readonly decision: Decision;
-  readonly assembly: Assembly;
-}
-
-export interface Enacted {
-  readonly kind: "enacted";
-  readonly failure: (Verdict & { readonly stalled: boolean }) | undefined;
-  /** Replaces the decision's verdict where the Secret, not the store, decides (SecretMissing). */
-  readonly verdict: Verdict | undefined;
-  readonly secret: SecretReport;
-  readonly target: WrittenSecret | undefined;
-  readonly heals: readonly number[];
-  readonly leftKeys: readonly string[];
-  readonly awaitsTarget: boolean;
-  readonly pauseMs: number;
-}
-
-type Outcome = Enacted | { readonly kind: "lookAgain" } | { readonly kind: "later"; readonly retryAfterMs: number };
+import { type Enacted, enacted, type EnactInput, type Outcome, refused, rejected, seen, subjectOf } from "./enacted.ts";
+import { claimantOf, targetName } from "./settle-input.ts";
+import type { TargetWriter } from "./target-writer.ts";
+import { writeSecret } from "./write-secret.ts";
 
 export async function enact(writer: TargetWriter, input: EnactInput, signal: AbortSignal): Promise<Outcome> {
   const { decision } = input;
@@ -75,14 +48,15 @@ async function render(
   const title = judgeOwnership(claimantOf(input, keys), live, input.rivals);
   if (!title.ok) return refused(input, title.error);
   if (isMade(input, keys)) return enacted(input, { secret: { kind: "kept" }, target: seen(live) });
-  const plan = planSecret(subjectOf(input), desiredSecret(meta, spec.target, rendering), live);
+  const desired = desiredSecret(meta, spec.target, rendering);
+  const plan = planSecret(subjectOf(input), desired, live);
   if (!plan.ok)
     return isFrozenOnce(input, title.value)
       ? enacted(input, { secret: { kind: "kept" }, target: seen(live) })
       : refused(input, plan.error);
-  if (plan.value.kind === "verified")
-    return enacted(input, { secret: { kind: "verified", keys }, target: seen(live), leftKeys: plan.value.leftKeys });
-  return write(writer, { ...input, plan: plan.value, keys }, signal);
+  if (plan.value.kind !== "verified") return writeSecret(writer, { ...input, plan: plan.value, desired, keys }, signal);
+  const secret = withUnsure({ kind: "verified", keys }, input.unsure, live);
+  return enacted(input, { secret, target: seen(live), leftKeys: plan.value.leftKeys });
 }
 
 /** CreatedOnce leaves a Secret that it made alone, also one that lost its label and so looked absent. */
@@ -96,51 +70,6 @@ function isFrozenOnce({ once, live, spec }: EnactInput, title: Title): boolean {
   return once !== undefined && title === "own" && isExclusive(spec.target.creationPolicy) && live?.immutable === true;
 }
 
-interface WriteInput extends EnactInput {
-  readonly plan: Exclude<SecretPlan, { kind: "verified" }>;
-  readonly keys: readonly string[];
-}
-
-async function write(writer: TargetWriter, input: WriteInput, signal: AbortSignal): Promise<Outcome> {
-  const { plan, keys, nowMs } = input;
-  const heals = healsAfter(input);
-  const pauseMs = fightPauseMs(recentHeals(input.memory?.heals ?? [], nowMs), nowMs);
-  if (heals.length > 0 && isHeal(input) && pauseMs !== undefined)
-    return { ...refused(input, fought(input)), awaitsTarget: false, pauseMs };
-  const name = targetName(input);
-  const manager = fieldManager(input.meta.name);
-  if (plan.kind === "create") {
-    const answer = await writer.create(name, plan.body, manager, signal);
-    const secret: SecretReport = { kind: "written", created: true, keys, changedKeys: keys };
-    return answer.ok ? enacted(input, { secret, target: answer.value, heals }) : rejected(input, answer.error);
-  }
-  const answer = await writer.change(name, plan.body, manager, signal);
-  const secret: SecretReport = { kind: "written", created: false, keys, changedKeys: plan.changedKeys };
-  return answer.ok
-    ? enacted(input, { secret, target: answer.value, heals, leftKeys: plan.leftKeys })
-    : rejected(input, answer.error, "change");
-}
-
-/** We put back what another writer changed: the remote side did not move, the Secret did. */
-function isHeal({ causes, live }: EnactInput): boolean {
-  return live !== undefined && causes.has("targetChanged") && !causes.has("specChanged") && !causes.has("forceSync");
-}
-
-function healsAfter(input: EnactInput): readonly number[] {
-  const recent = recentHeals(input.memory?.heals ?? [], input.nowMs);
-  return isHeal(input) ? [...recent, input.nowMs] : recent;
-}
-
-function fought(input: WriteInput): SyncFailure {
-  const changed = input.plan.kind === "patch" ? input.plan.changedKeys : [];
-  const manager =
-    input.live === undefined ? undefined : foreignManagers(input.live, changed, fieldManager(input.meta.name))[0];
-  return {
-    reason: "TargetConflict",
-    message: `another writer (field manager ${manager ?? "unknown"}) keeps changing Secret ${input.spec.target.name}; stop it, or choose another target name`,
-  };
-}
-
 async function removeSecret(writer: TargetWriter, input: EnactInput, signal: AbortSignal): Promise<Outcome> {
   const { live } = input;
   const gone = enacted(input, { secret: { kind: "removed" } });
@@ -150,7 +79,7 @@ async function removeSecret(writer: TargetWriter, input: EnactInput, signal: Abo
   if (title.value === "adopt") return refused(input, notYetOurs(live));
   const { uid, resourceVersion } = live.meta;
   const answer = await writer.remove(targetName(input), { uid, resourceVersion }, signal);
-  return answer.ok ? gone : rejected(input, answer.error, "change");
+  return answer.ok ? gone : rejected(input, answer.error, { verb: "change" });
 }
 
 async function removeKeys(writer: TargetWriter, input: EnactInput, signal: AbortSignal): Promise<Outcome> {
@@ -164,8 +93,8 @@ async function removeKeys(writer: TargetWriter, input: EnactInput, signal: Abort
   if (live.immutable) return refused(input, frozenKeys(live));
   const answer = await writer.change(targetName(input), removal.body, fieldManager(input.meta.name), signal);
   return answer.ok
-    ? enacted(input, { secret: { kind: "removed" }, target: answer.value })
-    : rejected(input, answer.error, "change");
+    ? enacted(input, { secret: { kind: "removed" }, target: seen(answer.value) })
+    : rejected(input, answer.error, { verb: "change" });
 }
 
 /** creationPolicy None: versions are reported; a Secret that was ours loses our name and keeps its data. */
@@ -181,7 +110,7 @@ async function release(writer: TargetWriter, input: EnactInput, signal: AbortSig
   const body = input.live === undefined ? undefined : planRelease(subjectOf(input), input.live);
   if (body === undefined) return done;
   const answer = await writer.change(targetName(input), body, fieldManager(input.meta.name), signal);
-  return answer.ok ? done : rejected(input, answer.error, "change");
+  return answer.ok ? done : rejected(input, answer.error, { verb: "change" });
 }
 
 function missing(input: EnactInput): Enacted {
@@ -204,40 +133,4 @@ function notYetOurs({ meta }: LiveSecret): SyncFailure {
 function frozenKeys({ meta }: LiveSecret): SyncFailure {
   const message = `Secret ${meta.name} is immutable, so that keys which the store no longer has cannot be removed; delete it`;
   return { reason: "TargetImmutable", message };
-}
-
-function refused(input: EnactInput, failure: SyncFailure): Enacted {
-  const stalled = failure.reason === "TargetImmutable";
-  return enacted(input, { failure: { ...failure, stalled }, secret: { kind: "kept" }, awaitsTarget: true });
-}
-
-function rejected(input: EnactInput, error: ApiError, verb: "create" | "change" = "create"): Outcome {
-  if (verb === "change" && error.kind === "notFound") return { kind: "lookAgain" };
-  const rejection = judgeRejection(error, targetName(input));
-  if (rejection.kind !== "rejected") return rejection;
-  const failure = { reason: "TargetRejected", message: rejection.message, stalled: rejection.isStalled } as const;
-  return enacted(input, { failure, secret: { kind: "kept" } });
-}
-
-function enacted(input: EnactInput, outcome: Partial<Enacted> & Pick<Enacted, "secret">): Enacted {
-  return {
-    kind: "enacted",
-    failure: undefined,
-    verdict: undefined,
-    target: undefined,
-    heals: recentHeals(input.memory?.heals ?? [], input.nowMs),
-    leftKeys: [],
-    awaitsTarget: false,
-    pauseMs: 0,
-    ...outcome,
-  };
-}
-
-function subjectOf({ meta, spec, memory, rivals }: EnactInput): PlanSubject {
-  const peers = rivals.map((rival) => rival.name);
-  return { meta, target: spec.target, previousKeys: new Set(memory?.provenance.keys()), peers };
-}
-
-function seen(live: LiveSecret | undefined): WrittenSecret | undefined {
-  return live === undefined ? undefined : { uid: live.meta.uid, resourceVersion: live.meta.resourceVersion };
 }

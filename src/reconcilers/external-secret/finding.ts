@@ -7,7 +7,7 @@ import { specVersion } from "../../core/spec/spec-version.ts";
 import type { ExternalSecretStatus } from "../../core/status/external-secret-status.ts";
 import { forceSyncToken } from "../../core/status/force-sync.ts";
 import { reasonPolicy } from "../../core/status/reasons.ts";
-import type { SyncMemory } from "../../core/sync/memory.ts";
+import type { SyncMemory, UnsureWrite } from "../../core/sync/memory.ts";
 import type { SyncEnd } from "../../core/sync/next-memory.ts";
 import type { SyncReport } from "../../core/sync/report.ts";
 import { heartbeatPeriodMs } from "../../core/sync/schedule.ts";
@@ -20,8 +20,10 @@ import type { Settled } from "./settle.ts";
 export type Finding =
   /** A store was not validated yet. */
   | { readonly kind: "wait" }
-  /** The API server did not decide. */
-  | { readonly kind: "later"; readonly retryAfterMs: number }
+  /** The ExternalSecret is no more, whatever the cache shows. */
+  | { readonly kind: "gone" }
+  /** The API server did not decide, or the cache lags behind it. `unsure`: a write that it may have done. */
+  | { readonly kind: "later"; readonly retryAfterMs: number; readonly unsure: UnsureWrite | undefined }
   /** Nothing to report. */
   | { readonly kind: "quiet"; readonly memory: SyncMemory }
   | {
@@ -40,6 +42,8 @@ export interface Visit {
   readonly sight: TargetSight;
   /** What status says before this visit. */
   readonly status: ExternalSecretStatus | undefined;
+  /** A write of ours that the Secret may show, and status does not. */
+  readonly unsure: UnsureWrite | undefined;
   /** The Secret that status binds to, unless the watch shows that it went. */
   readonly binding: string | undefined;
   /** Monotonic milliseconds. */

@@ -15,6 +15,8 @@ import type { ResolvedStore, StoreDirectory } from "./store-directory.ts";
 export type Observation =
   /** A store was not validated yet: its first outcome wakes us. */
   | { readonly kind: "pending" }
+  /** The cache does not show yet what is there: nothing can be said. */
+  | { readonly kind: "lagging" }
   | {
       readonly kind: "read";
       readonly reads: readonly SourceRead[];
@@ -44,6 +46,8 @@ export async function observe(
     }),
   );
   if (groups.some(({ resolved }) => resolved.kind === "pending")) return { kind: "pending" };
+  const lags = await Promise.all(groups.map((group) => isLagging(directory, group, input, signal)));
+  if (lags.some(Boolean)) return { kind: "lagging" };
   const results = await Promise.all(
     groups.map(({ sources, resolved }) => readStore({ directory, sources, resolved, input }, signal)),
   );
@@ -64,11 +68,25 @@ function isSameSession(before: ResolvedStore, now: ResolvedStore): boolean {
   return before.kind !== "ready" || (now.kind === "ready" && now.session === before.session);
 }
 
-interface StoreReading {
-  readonly directory: StoreDirectory;
+interface StoreGroup {
   /** All of one store; at least one. */
   readonly sources: readonly Source[];
   readonly resolved: ResolvedStore;
+}
+
+/** An ExternalSecret and its store, applied together, come by two watches: what is on its way is not missing. */
+async function isLagging(
+  directory: StoreDirectory,
+  { sources, resolved }: StoreGroup,
+  { namespace }: ObserveInput,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (resolved.kind !== "unseen") return false;
+  return resolved.what === "namespace" || directory.exists(storeOf(sources), namespace, signal);
+}
+
+interface StoreReading extends StoreGroup {
+  readonly directory: StoreDirectory;
   readonly input: ObserveInput;
 }
 
@@ -84,7 +102,7 @@ async function readStore(
   signal: AbortSignal,
 ): Promise<StoreReads> {
   if (resolved.kind === "pending") return { reads: new Map(), isOutage: true, isComplete: false };
-  if (resolved.kind === "refused") {
+  if (resolved.kind === "refused" || resolved.kind === "unseen") {
     const failure: ReadFailure = { ...resolved.failure, isAbsent: false };
     return { reads: new Map(sources.map((source) => [source, failed(failure)])), isOutage: false, isComplete: false };
   }
@@ -96,7 +114,7 @@ async function readStore(
   const { session, providerName } = resolved;
   const answers = await readSources(session.provider, sources, signal);
   const errors = [...answers.values()].flatMap((answer) => (answer.ok ? [] : [answer.error]));
-  const isOutage = errors.some(concernsStore) && (await session.probe()).kind === "failing";
+  const isOutage = errors.some(concernsStore) && (await session.probe(signal)).kind === "failing";
   if (isOutage) directory.awaitReady(storeOf(sources), input);
   const reads = new Map(
     [...answers].map(([source, answer]) => [

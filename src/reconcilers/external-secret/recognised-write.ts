@@ -2,6 +2,7 @@
 
 import type { ExternalSecretStatus } from "../../core/status/external-secret-status.ts";
 import { entryText } from "../../core/sync/entries.ts";
+import type { SyncMemory } from "../../core/sync/memory.ts";
 import type { EntryReport, SecretReport } from "../../core/sync/report.ts";
 import type { Visit } from "./finding.ts";
 
@@ -16,8 +17,18 @@ export function recognisedWrite(
 ): SecretReport {
   if (secret.kind === "removed" && status?.keys === undefined) return { kind: "kept" };
   if (secret.kind !== "verified") return secret;
-  if (memory?.unpublished !== undefined) return memory.unpublished;
+  const untold = untoldWrite(status, memory);
+  if (untold !== undefined) return untold;
   return causes.has("first") ? unrecorded(status, secret.keys, entries) : secret;
+}
+
+/** A status that shows its revision was written after all: only the answer was lost. */
+function untoldWrite(
+  status: ExternalSecretStatus | undefined,
+  memory: SyncMemory | undefined,
+): SecretReport | undefined {
+  const unpublished = memory?.unpublished;
+  return unpublished === undefined || (status?.revision ?? 0) >= unpublished.revision ? undefined : unpublished.secret;
 }
 
 function unrecorded(

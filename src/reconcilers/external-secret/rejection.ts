@@ -3,10 +3,14 @@
 
 import type { ObjectName } from "../../core/object-key.ts";
 import type { ApiError, ApiErrorKind } from "../../kubernetes/api-error.ts";
+import { isProvedAbsent } from "../../kubernetes/proved-absence.ts";
+import type { WriteRefusal } from "./target-writer.ts";
 
 export type Rejection =
   /** The Secret is not what we saw: read it again and decide anew. */
   | { readonly kind: "lookAgain" }
+  /** The ExternalSecret is no more: nothing may be done in its name. */
+  | { readonly kind: "gone" }
   /** The API server did not decide, or we cannot know: try again soon. */
   | { readonly kind: "later"; readonly retryAfterMs: number }
   | { readonly kind: "rejected"; readonly message: string; readonly isStalled: boolean };
@@ -15,7 +19,10 @@ type Judge = (error: ApiError, target: ObjectName) => Rejection;
 
 const lookAgain: Judge = () => ({ kind: "lookAgain" });
 const later: Judge = (error) => ({ kind: "later", retryAfterMs: error.retryAfterMs ?? 0 });
-const absent: Judge = (_, { namespace, name }) => rejected(`namespace ${namespace} or Secret ${name} went away`, false);
+const absent: Judge = (error, { namespace, name }) =>
+  isProvedAbsent(error)
+    ? rejected(`namespace ${namespace} or Secret ${name} went away`, false)
+    : { kind: "later", retryAfterMs: 0 };
 const forbidden: Judge = (error, target) => rejected(forbiddenMessage(error, target), false);
 /** A changed uid shows as 422 on `metadata.uid`, not as a conflict (apiserver, rest.BeforeUpdate). */
 const invalid: Judge = (error, target) =>
@@ -39,8 +46,9 @@ const judges: Readonly<Record<ApiErrorKind, Judge>> = {
   aborted: later,
 };
 
-export function judgeRejection(error: ApiError, target: ObjectName): Rejection {
-  return judges[error.kind](error, target);
+export function judgeRejection(refusal: WriteRefusal, target: ObjectName): Rejection {
+  if (refusal.kind !== "withheld") return judges[refusal.kind](refusal, target);
+  return refusal.isGone ? { kind: "gone" } : { kind: "later", retryAfterMs: refusal.retryAfterMs };
 }
 
 function forbiddenMessage(error: ApiError, target: ObjectName): string {

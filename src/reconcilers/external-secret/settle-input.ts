@@ -4,7 +4,7 @@ import type { ObjectName } from "../../core/object-key.ts";
 import type { ExternalSecretSpec } from "../../core/spec/external-secret.ts";
 import type { ObjectMeta } from "../../core/spec/records.ts";
 import type { SourceRead } from "../../core/sync/assemble.ts";
-import type { SyncMemory } from "../../core/sync/memory.ts";
+import type { SyncMemory, UnsureWrite } from "../../core/sync/memory.ts";
 import type { Claimant } from "../../core/sync/ownership.ts";
 import type { TargetSight, VisitCause } from "../../core/sync/visit.ts";
 
@@ -20,6 +20,8 @@ export interface SettleInput {
   readonly rivals: readonly Claimant[];
   /** CreatedOnce without a new force-sync: `making` until its Secret was made, then `made`. Undefined: each sync renders. */
   readonly once: "making" | "made" | undefined;
+  /** A write of ours that the Secret may show, and status does not. */
+  readonly unsure: UnsureWrite | undefined;
   /** Monotonic milliseconds. */
   readonly nowMs: number;
   /** Whether messages may name properties that exist. */

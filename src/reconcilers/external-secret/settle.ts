@@ -4,14 +4,19 @@
 import { absentEntries, type Assembly, assemble } from "../../core/sync/assemble.ts";
 import { type Absences, confirmationSpacingMs, judgeAbsences } from "../../core/sync/confirmations.ts";
 import { type Decision, decide, type Verdict } from "../../core/sync/decide.ts";
+import { recentHeals } from "../../core/sync/heals.ts";
 import { type LiveSecret, ownedBy } from "../../core/sync/live-secret.ts";
 import { fieldManager } from "../../core/sync/names.ts";
 import { holdsOurs, isBound, isExclusive } from "../../core/sync/ownership.ts";
 import type { SecretReport } from "../../core/sync/report.ts";
 import { vanishedKeys } from "../../core/sync/vanished-keys.ts";
 import type { ExternalSecretSpec } from "../../core/spec/external-secret.ts";
+import { failed, ok } from "../../core/result.ts";
 import type { SecretValue } from "../../core/secret-value.ts";
-import { type Enacted, enact } from "./enact.ts";
+import type { UnsureWrite } from "../../core/sync/memory.ts";
+import { contested } from "./contested.ts";
+import { enact } from "./enact.ts";
+import { type Enacted, type LookAgain, lookAgain, type Outcome } from "./enacted.ts";
 import { judgeRejection } from "./rejection.ts";
 import { claimantOf, type SettleInput, targetName } from "./settle-input.ts";
 import type { TargetWriter, WrittenSecret } from "./target-writer.ts";
@@ -35,28 +40,68 @@ export type Settled =
       /** At least so long before another try, milliseconds. */
       readonly pauseMs: number;
     }
+  /** The ExternalSecret is no more. */
+  | { readonly kind: "gone" }
   /** The API server did not decide: nothing is known to report. */
-  | { readonly kind: "later"; readonly retryAfterMs: number };
+  | {
+      readonly kind: "later";
+      readonly retryAfterMs: number;
+      /** A write of which nobody knows whether it was done. */
+      readonly unsure: UnsureWrite | undefined;
+    };
 
-/** Lost races before we leave it to the queue's backoff. */
-const MAX_LOOKS = 4;
+/** Writes of one visit that may be refused for what the Secret was, or become something else, before we say so. */
+const MAX_WRITES = 3;
 
-export async function settle(writer: TargetWriter, input: SettleInput, signal: AbortSignal): Promise<Settled> {
+export function settle(writer: TargetWriter, input: SettleInput, signal: AbortSignal): Promise<Settled> {
+  const mustLook = mayExist(input) || !canCreate(input.spec);
+  return settleRound({ writer, input, mustLook, writesLeft: MAX_WRITES }, signal);
+}
+
+interface Round {
+  readonly writer: TargetWriter;
+  readonly input: SettleInput;
+  readonly mustLook: boolean;
+  readonly writesLeft: number;
+}
+
+async function settleRound(round: Round, signal: AbortSignal): Promise<Settled> {
+  const { writer, input, mustLook } = round;
   const name = targetName(input);
-  let mustLook = mayExist(input) || !canCreate(input.spec);
-  for (let look = 0; look < MAX_LOOKS; look += 1) {
-    const read = mustLook ? await writer.read(name, signal) : undefined;
-    if (read !== undefined && !read.ok) return unreadable(judgeRejection(read.error, name), input);
-    const outcome = await settleOnce(writer, { ...input, live: read?.value, hasLooked: mustLook }, signal);
-    if (outcome.kind !== "lookAgain") return outcome;
-    mustLook = true;
+  const read = mustLook ? await writer.read(name, signal) : ok(undefined);
+  if (!read.ok) return unreadable(judgeRejection(read.error, name), input);
+  const look = { ...input, live: read.value, hasLooked: mustLook };
+  const outcome = await settleOnce(writer, look, signal);
+  if (outcome.kind === "later") return { ...outcome, unsure: input.unsure };
+  if (outcome.kind !== "lookAgain") return outcome;
+  const next = nextRound(round, outcome);
+  return next === undefined ? contestedOnce(look, outcome) : settleRound(next, signal);
+}
+
+/** Undefined: it was tried often enough. */
+function nextRound({ writer, input, writesLeft }: Round, { why, unsure = input.unsure }: LookAgain): Round | undefined {
+  const round = { writer, input: { ...input, unsure }, mustLook: true, writesLeft };
+  switch (why) {
+    case "unseen":
+      return round;
+    case "unanswered":
+      // What it did is read back at once; another write waits for the backoff.
+      return { ...round, writer: readingOnly(writer) };
+    case "raced":
+    case "altered":
+      return writesLeft === 1 ? undefined : { ...round, writesLeft: writesLeft - 1 };
   }
-  return { kind: "later", retryAfterMs: 0 };
+}
+
+function readingOnly(writer: TargetWriter): TargetWriter {
+  const withheld = () => Promise.resolve(failed({ kind: "withheld", isGone: false, retryAfterMs: 0 } as const));
+  return { ...writer, create: withheld, change: withheld, remove: withheld };
 }
 
 /** A Secret that the label watch shows no more may only have lost its label. */
-function mayExist({ sight, memory, causes }: SettleInput): boolean {
-  return sight.current !== undefined || memory?.target !== undefined || causes.has("targetChanged");
+function mayExist({ sight, memory, causes, unsure }: SettleInput): boolean {
+  const isKnown = sight.current !== undefined || memory?.target !== undefined || unsure !== undefined;
+  return isKnown || causes.has("targetChanged");
 }
 
 /** A Secret that may exist unseen is met by the create itself: the API server refuses a second one. */
@@ -74,11 +119,11 @@ async function settleOnce(
   writer: TargetWriter,
   input: LookInput,
   signal: AbortSignal,
-): Promise<Settled | { readonly kind: "lookAgain" }> {
+): Promise<Exclude<Outcome, Enacted> | Extract<Settled, { kind: "settled" }>> {
   const { decision, assembly, absences } = judge(input, input.live);
   // Only a create tells by itself that a Secret exists unseen; what is said of one that goes, or stays, needs a look.
-  if (!input.hasLooked && decision.kind !== "render" && assembly.failures.length === 0) return { kind: "lookAgain" };
-  // The change of the store wakes us too; nothing is awaited between this question and the write.
+  if (!input.hasLooked && decision.kind !== "render" && assembly.failures.length === 0) return lookAgain("unseen");
+  // The change of the store wakes us too. The writer asks once more, right before the write.
   if (decision.kind !== "keep" && !input.isCurrent()) return { kind: "later", retryAfterMs: 0 };
   const enacted = await enact(writer, { ...input, decision, assembly }, signal);
   if (enacted.kind !== "enacted") return enacted;
@@ -125,7 +170,16 @@ function vanishedId(key: string): string {
   return `key:${key}`;
 }
 
-function settledFrom(enacted: Enacted, input: LookInput, { assembly, absences, decision }: Judgement): Settled {
+function contestedOnce(input: LookInput, { why, changedKeys }: LookAgain): Settled {
+  const judgement = judge(input, input.live);
+  return settledFrom(contested({ ...input, ...judgement }, { why, changedKeys }), input, judgement);
+}
+
+function settledFrom(
+  enacted: Enacted,
+  input: LookInput,
+  { assembly, absences, decision }: Judgement,
+): Extract<Settled, { kind: "settled" }> {
   const { failure } = enacted;
   const verdict = failure ?? { ...(enacted.verdict ?? decision.verdict), stalled: false };
   return {
@@ -151,8 +205,10 @@ function isBoundAfter({ secret, target }: Enacted, input: LookInput): boolean | 
 }
 
 function unreadable(rejection: ReturnType<typeof judgeRejection>, input: SettleInput): Settled {
-  if (rejection.kind !== "rejected")
-    return { kind: "later", retryAfterMs: rejection.kind === "later" ? rejection.retryAfterMs : 0 };
+  if (rejection.kind !== "rejected") {
+    const retryAfterMs = rejection.kind === "later" ? rejection.retryAfterMs : 0;
+    return { kind: "later", retryAfterMs, unsure: input.unsure };
+  }
   const { assembly, absences } = judge(input, undefined);
   return {
     kind: "settled",
@@ -162,7 +218,7 @@ function unreadable(rejection: ReturnType<typeof judgeRejection>, input: SettleI
     isBound: undefined,
     assembly,
     absences,
-    heals: [],
+    heals: recentHeals(input.memory?.heals ?? [], input.nowMs),
     leftKeys: [],
     awaitsTarget: false,
     pauseMs: 0,

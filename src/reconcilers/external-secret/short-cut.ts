@@ -38,15 +38,15 @@ function unchanged(visit: Visit, spec: ExternalSecretSpec, observation: Read): F
   };
 }
 
-function isAsLeft(memory: SyncMemory, { sight }: Visit, { reads }: Read): boolean {
-  const isPending = memory.unpublished !== undefined || memory.confirmations.size > 0;
+function isAsLeft(memory: SyncMemory, { sight, unsure }: Visit, { reads }: Read): boolean {
+  const isPending = memory.unpublished !== undefined || unsure !== undefined || memory.confirmations.size > 0;
   const isSameTarget = memory.target !== undefined && sight.current?.resourceVersion === memory.target.resourceVersion;
   return !isPending && isSameTarget && memory.versions !== undefined && memory.versions === readVersions(reads);
 }
 
 function quietOutage(visit: Visit, spec: ExternalSecretSpec): Finding | undefined {
   const { memory, nowMs } = visit;
-  const sinceMs = memory?.outageSinceMs ?? nowMs;
+  const sinceMs = memory?.outageSinceMs ?? firstFailedCheckMs(visit);
   const overdueMs = sinceMs + Math.min(spec.refreshIntervalMs || MAX_OVERDUE_MS, MAX_OVERDUE_MS);
   if (!isWell(visit) || nowMs >= overdueMs) return undefined;
   return {
@@ -57,12 +57,18 @@ function quietOutage(visit: Visit, spec: ExternalSecretSpec): Finding | undefine
       confirmations: new Map(),
       heals: [],
       unpublished: undefined,
+      formerRefusals: 0,
       written: undefined,
       ...memory,
       dueMs: overdueMs,
       outageSinceMs: sinceMs,
     },
   };
+}
+
+/** A wake before the check was due is no check that failed: the next one is. */
+function firstFailedCheckMs({ causes, memory, nowMs }: Visit): number {
+  return causes.has("due") ? nowMs : Math.max(nowMs, memory?.dueMs ?? nowMs);
 }
 
 /** Ready for the spec as it is now, and with its Secret in place. */

@@ -2,14 +2,14 @@
 
 import type { Clock } from "../../core/clock.ts";
 import type { ExternalSecretRecord } from "../../core/spec/records.ts";
-import type { Result } from "../../core/result.ts";
+import { failed, type Result } from "../../core/result.ts";
 import type { ExternalSecretStatus } from "../../core/status/external-secret-status.ts";
 import { nextStatus } from "../../core/status/next-status.ts";
 import { transitionEvent } from "../../core/status/transition-event.ts";
 import type { WrittenStatus } from "../../core/status/written-status.ts";
 import { API_VERSION } from "../../core/sync/names.ts";
 import type { SyncReport } from "../../core/sync/report.ts";
-import type { ApiError } from "../../kubernetes/api-error.ts";
+import { type ApiError, errorFromFailure } from "../../kubernetes/api-error.ts";
 import type { EventRecorder } from "../../kubernetes/event-recorder.ts";
 import { resources } from "../../kubernetes/resource-path.ts";
 import type { KubernetesClient } from "../../kubernetes/rest-client.ts";
@@ -24,21 +24,28 @@ export interface StatusWriterDeps {
   readonly limitOutage: Limiter;
 }
 
+/** One outcome to be told. */
+export interface StatusTask {
+  readonly record: ExternalSecretRecord;
+  /** What status says now. */
+  readonly previous: ExternalSecretStatus | undefined;
+  readonly report: SyncReport;
+  /** True: only if the object is still as `record` shows it. */
+  readonly isPinned: boolean;
+}
+
+type Written = Result<WrittenStatus<ExternalSecretStatus> | undefined, ApiError>;
+
 interface Change {
   readonly next: ExternalSecretStatus;
-  readonly written: Result<WrittenStatus<ExternalSecretStatus> | undefined, ApiError>;
+  readonly written: Written;
 }
 
 export interface StatusWriter {
   /** The status as written; undefined if there was nothing to write. */
-  publish(
-    record: ExternalSecretRecord,
-    previous: ExternalSecretStatus | undefined,
-    report: SyncReport,
-    signal: AbortSignal,
-  ): Promise<Result<WrittenStatus<ExternalSecretStatus> | undefined, ApiError>>;
+  publish(task: StatusTask, signal: AbortSignal): Promise<Written>;
   /** The same for an outage of the store: at most 50 a second, and no Event, which the store has already. */
-  publishOutage: StatusWriter["publish"];
+  publishOutage(task: StatusTask, signal: AbortSignal): Promise<Written>;
   /** Tells of something that status has no place for. */
   warn(record: ExternalSecretRecord, reason: string, message: string): void;
 }
@@ -52,25 +59,26 @@ export function createStatusWriter({ client, events, clock, limitOutage }: Statu
     uid: meta.uid,
     resourceVersion: meta.resourceVersion,
   });
-  const write: (...args: Parameters<StatusWriter["publish"]>) => Promise<Change> = async (
-    record,
-    previous,
-    report,
-    signal,
-  ) => {
+  const write = async ({ record, previous, report, isPinned }: StatusTask, signal: AbortSignal): Promise<Change> => {
     const next = nextStatus(previous, report, clock.nowMs());
-    const object = { type: resources.externalSecrets, meta: record.meta };
+    const object = { type: resources.externalSecrets, meta: record.meta, isPinned };
     return { next, written: await writeStatus(client, object, { previous, next }, signal) };
   };
   return {
-    async publish(record, previous, report, signal) {
-      const { next, written } = await write(record, previous, report, signal);
-      const event = written.ok && written.value !== undefined ? transitionEvent(previous, next) : undefined;
-      if (event !== undefined) events.record(about(record), event);
+    async publish(task, signal) {
+      const { next, written } = await write(task, signal);
+      const event = written.ok && written.value !== undefined ? transitionEvent(task.previous, next) : undefined;
+      if (event !== undefined) events.record(about(task.record), event);
       return written;
     },
-    async publishOutage(record, previous, report, signal) {
-      return (await limitOutage(() => write(record, previous, report, signal), signal)).written;
+    async publishOutage(task, signal) {
+      try {
+        return (await limitOutage(() => write(task, signal), signal)).written;
+      } catch (error) {
+        // The limiter gives up what still waits for its turn when the signal fires.
+        if (signal.aborted) return failed(errorFromFailure("aborted", undefined, false));
+        throw error;
+      }
     },
     warn: (record, reason, message) => events.record(about(record), { type: "Warning", reason, message }),
   };

@@ -17,7 +17,9 @@ export type ResolvedStore =
   | { readonly kind: "pending" }
   /** The store's identity fails as a whole; the asker is told when it is well again. */
   | { readonly kind: "failing"; readonly error: ProviderError; readonly providerName: string }
-  | { readonly kind: "refused"; readonly failure: SyncFailure };
+  | { readonly kind: "refused"; readonly failure: SyncFailure }
+  /** The cache does not show it: `failure` says what that means, unless the cache only lags. */
+  | { readonly kind: "unseen"; readonly what: "store" | "namespace"; readonly failure: SyncFailure };
 
 export interface Asker {
   readonly key: ObjectKey;
@@ -26,6 +28,8 @@ export interface Asker {
 
 export interface StoreDirectory {
   resolve(ref: StoreRef, asker: Asker): ResolvedStore;
+  /** Asks the API server whether the store is there all the same. */
+  exists(ref: StoreRef, namespace: string, signal: AbortSignal): Promise<boolean>;
   awaitReady(ref: StoreRef, asker: Asker): void;
   /** True if the store exists, is ours and usable, and serves the namespace. */
   mayUse(ref: StoreRef, namespace: string): boolean;
@@ -37,6 +41,8 @@ export interface StoreDirectoryDeps {
   readonly store: (ref: StoreRef, namespace: string) => SecretStoreRecord | undefined;
   /** Labels of a namespace; undefined if it is not known. */
   readonly namespaceLabels: (name: string) => Readonly<Record<string, string>> | undefined;
+  /** Asks the API server, where the cache shows no such store. */
+  readonly exists: (ref: StoreRef, namespace: string, signal: AbortSignal) => Promise<boolean>;
   readonly sessions: StoreSessions;
   /** False: the store is of another controller class. */
   readonly isServed: (store: SecretStoreRecord) => boolean;
@@ -46,9 +52,9 @@ export function createStoreDirectory(deps: StoreDirectoryDeps): StoreDirectory {
   return {
     resolve(ref, asker) {
       const record = deps.store(ref, asker.namespace);
-      if (record === undefined || !deps.isServed(record)) return notFound(ref, asker.namespace);
-      return resolveRecord(deps, record, asker);
+      return record === undefined ? notFound(ref, asker.namespace) : resolveRecord(deps, record, asker);
     },
+    exists: deps.exists,
     awaitReady(ref, asker) {
       const record = deps.store(ref, asker.namespace);
       if (record === undefined || !isReadable(record)) return;
@@ -70,14 +76,21 @@ export function createStoreDirectory(deps: StoreDirectoryDeps): StoreDirectory {
 
 function resolveRecord(deps: StoreDirectoryDeps, record: SecretStoreRecord, asker: Asker): ResolvedStore {
   const what = `${record.kind} ${record.meta.name}`;
+  if (!deps.isServed(record)) {
+    return refused(
+      "StoreNotAllowed",
+      `${what} is of another controller class (spec.controller), which is not served here`,
+    );
+  }
   if (!isReadable(record)) {
     return refused("StoreNotReady", `${what} is not usable: InvalidProviderConfig; see its status`);
   }
   if (!serves(deps, record, asker.namespace)) {
-    return refused(
-      "StoreNotAllowed",
-      `${what} does not serve namespace ${asker.namespace}; its spec.conditions say which it serves`,
-    );
+    const message = `${what} does not serve namespace ${asker.namespace}; its spec.conditions say which it serves`;
+    const { failure } = refused("StoreNotAllowed", message);
+    // A namespace comes by another watch than what is in it.
+    const isSeen = deps.namespaceLabels(asker.namespace) !== undefined;
+    return isSeen ? { kind: "refused", failure } : { kind: "unseen", what: "namespace", failure };
   }
   const session = deps.sessions.acquire(record, asker.namespace);
   const { health } = session;
@@ -99,13 +112,11 @@ function serves(deps: StoreDirectoryDeps, record: ReadyStoreRecord, namespace: s
 
 function notFound(ref: StoreRef, namespace: string): ResolvedStore {
   const where = ref.kind === "SecretStore" ? ` in namespace ${namespace}` : "";
-  return refused(
-    "StoreNotFound",
-    `${ref.kind} ${ref.name} does not exist${where}; create it or correct secretStoreRef`,
-  );
+  const message = `${ref.kind} ${ref.name} does not exist${where}; create it or correct secretStoreRef`;
+  return { kind: "unseen", what: "store", failure: { reason: "StoreNotFound", message } };
 }
 
-function refused(reason: SyncFailure["reason"], message: string): ResolvedStore {
+function refused(reason: SyncFailure["reason"], message: string): Extract<ResolvedStore, { kind: "refused" }> {
   return { kind: "refused", failure: { reason, message } };
 }
 

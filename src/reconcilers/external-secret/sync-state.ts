@@ -1,12 +1,15 @@
 // The memories of all ExternalSecrets of this process, and who was woken for a reason that no object shows.
 
 import type { ObjectKey } from "../../core/object-key.ts";
-import type { SyncMemory } from "../../core/sync/memory.ts";
+import type { SyncMemory, UnsureWrite } from "../../core/sync/memory.ts";
 
 export interface SyncState {
   recall(key: ObjectKey, uid: string): SyncMemory | undefined;
   remember(key: ObjectKey, memory: SyncMemory): void;
   forget(key: ObjectKey): void;
+  /** A write whose answer was lost, until a visit has told what became of it (undefined). */
+  noteUnsure(key: ObjectKey, uid: string, write: UnsureWrite | undefined): void;
+  unsure(key: ObjectKey, uid: string): UnsureWrite | undefined;
   /** The next visit syncs, whatever the objects show. */
   wake(key: ObjectKey): void;
   /** True once after a wake. */
@@ -18,6 +21,7 @@ export interface SyncState {
 export function createSyncState(): SyncState {
   const memories = new Map<ObjectKey, SyncMemory>();
   const woken = new Set<ObjectKey>();
+  const unsureWrites = new Map<ObjectKey, { readonly uid: string; readonly write: UnsureWrite }>();
   return {
     recall(key, uid) {
       const memory = memories.get(key);
@@ -27,6 +31,15 @@ export function createSyncState(): SyncState {
     forget(key) {
       memories.delete(key);
       woken.delete(key);
+      unsureWrites.delete(key);
+    },
+    noteUnsure(key, uid, write) {
+      if (write === undefined) unsureWrites.delete(key);
+      else unsureWrites.set(key, { uid, write });
+    },
+    unsure(key, uid) {
+      const noted = unsureWrites.get(key);
+      return noted?.uid === uid ? noted.write : undefined;
     },
     wake: (key) => void woken.add(key),
     takeWake: (key) => woken.delete(key),

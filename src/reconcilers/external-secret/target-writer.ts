@@ -4,38 +4,50 @@
 import type { ObjectName } from "../../core/object-key.ts";
 import type { LiveSecret } from "../../core/sync/live-secret.ts";
 import { parseLiveSecret } from "../../core/sync/live-secret.ts";
-import type { SecretBody } from "../../core/sync/plan-secret.ts";
+import type { SecretBody } from "../../core/sync/secret-body.ts";
 import { parseMeta } from "../../core/spec/parse-meta.ts";
 import { failed, ok, type Result } from "../../core/result.ts";
-import type { ApiError } from "../../kubernetes/api-error.ts";
+import { type ApiError, errorFromFailure } from "../../kubernetes/api-error.ts";
 import { collectionPath, objectPath, resources } from "../../kubernetes/resource-path.ts";
 import type { KubernetesClient } from "../../kubernetes/rest-client.ts";
+import { metadataAccept } from "../../runtime/list-page.ts";
+import { isProvedAbsent } from "../../kubernetes/proved-absence.ts";
 
-/** The Secret as it is after a write. */
+/** Which Secret, in which state. */
 export interface WrittenSecret {
   readonly uid: string;
   readonly resourceVersion: string;
 }
 
-/** Answers to writes come as metadata only: the values need not travel back. */
-const METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+/** Not sent: the ExternalSecret is gone, or is not as we know it. */
+export interface Withheld {
+  readonly kind: "withheld";
+  readonly isGone: boolean;
+  readonly retryAfterMs: number;
+}
+
+export type WriteRefusal = ApiError | Withheld;
 
 export interface TargetWriter {
   /** Undefined: there is none. */
   read(name: ObjectName, signal: AbortSignal): Promise<Result<LiveSecret | undefined, ApiError>>;
+  /** The same without its content. */
+  glance(name: ObjectName, signal: AbortSignal): Promise<Result<WrittenSecret | undefined, ApiError>>;
+  /** The Secret as the API server stored it: an admission plugin may have changed what was sent. */
   create(
     name: ObjectName,
     body: SecretBody,
     manager: string,
     signal: AbortSignal,
-  ): Promise<Result<WrittenSecret, ApiError>>;
+  ): Promise<Result<LiveSecret, WriteRefusal>>;
   change(
     name: ObjectName,
     body: SecretBody,
     manager: string,
     signal: AbortSignal,
-  ): Promise<Result<WrittenSecret, ApiError>>;
-  remove(name: ObjectName, seen: WrittenSecret, signal: AbortSignal): Promise<Result<undefined, ApiError>>;
+  ): Promise<Result<LiveSecret, WriteRefusal>>;
+  /** The resourceVersion that the answer tells, which is seldom one. */
+  remove(name: ObjectName, seen: WrittenSecret, signal: AbortSignal): Promise<Result<string | undefined, WriteRefusal>>;
 }
 
 export function createTargetWriter(client: KubernetesClient): TargetWriter {
@@ -43,51 +55,47 @@ export function createTargetWriter(client: KubernetesClient): TargetWriter {
   return {
     async read(name, signal) {
       const answer = await client.call({ method: "GET", path: path(name) }, signal);
-      if (!answer.ok) return answer.error.kind === "notFound" ? ok(undefined) : answer;
-      const live = parseLiveSecret(answer.value);
-      return live === undefined ? failed(malformedAnswer()) : ok(live);
+      return orAbsent(answer, (value) => parsed(value, false));
+    },
+    async glance(name, signal) {
+      const answer = await client.call({ method: "GET", path: path(name), accept: metadataAccept.object }, signal);
+      return orAbsent(answer, (value) => {
+        const meta = parseMeta(value);
+        if (!meta.ok) return failed(errorFromFailure("malformed", undefined, false));
+        return ok({ uid: meta.value.uid, resourceVersion: meta.value.resourceVersion });
+      });
     },
     async create(name, body, manager, signal) {
       const collection = collectionPath(resources.secrets, name.namespace);
       const query = { fieldManager: manager };
-      return written(
-        await client.call({ method: "POST", path: collection, query, body, accept: METADATA_ONLY }, signal),
-      );
+      const answer = await client.call({ method: "POST", path: collection, query, body }, signal);
+      return answer.ok ? parsed(answer.value, true) : answer;
     },
     async change(name, body, manager, signal) {
       const query = { fieldManager: manager };
       const contentType = "application/merge-patch+json";
-      return written(
-        await client.call(
-          { method: "PATCH", path: path(name), query, body, contentType, accept: METADATA_ONLY },
-          signal,
-        ),
-      );
+      const answer = await client.call({ method: "PATCH", path: path(name), query, body, contentType }, signal);
+      return answer.ok ? parsed(answer.value, true) : answer;
     },
     async remove(name, seen, signal) {
       const body = { apiVersion: "v1", kind: "DeleteOptions", preconditions: seen };
       const answer = await client.call({ method: "DELETE", path: path(name), body }, signal);
-      return answer.ok || answer.error.kind === "notFound" ? ok(undefined) : answer;
+      if (!answer.ok) return isProvedAbsent(answer.error) ? ok(undefined) : answer;
+      const after = parseMeta(answer.value);
+      return ok(after.ok && after.value.resourceVersion !== "" ? after.value.resourceVersion : undefined);
     },
   };
 }
 
-function written(answer: Result<unknown, ApiError>): Result<WrittenSecret, ApiError> {
-  if (!answer.ok) return answer;
-  const meta = parseMeta(answer.value);
-  return meta.ok ? ok({ uid: meta.value.uid, resourceVersion: meta.value.resourceVersion }) : failed(malformedAnswer());
+function orAbsent<T>(
+  answer: Result<unknown, ApiError>,
+  parse: (value: unknown) => Result<T, ApiError>,
+): Result<T | undefined, ApiError> {
+  if (answer.ok) return parse(answer.value);
+  return isProvedAbsent(answer.error) ? ok(undefined) : answer;
 }
 
-function malformedAnswer(): ApiError {
-  return {
-    kind: "malformed",
-    status: undefined,
-    reason: undefined,
-    failure: undefined,
-    retryAfterMs: undefined,
-    causes: [],
-    quotaExceeded: false,
-    namespaceTerminating: false,
-    ambiguous: true,
-  };
+function parsed(raw: unknown, isWrite: boolean): Result<LiveSecret, ApiError> {
+  const live = parseLiveSecret(raw);
+  return live === undefined ? failed(errorFromFailure("malformed", undefined, isWrite)) : ok(live);
 }

@@ -6,9 +6,8 @@ import { compareResourceVersions } from "../../core/resource-version.ts";
 import { failed, ok, type Result } from "../../core/result.ts";
 import type { ExternalSecretSpec } from "../../core/spec/external-secret.ts";
 import { parseMeta } from "../../core/spec/parse-meta.ts";
-import type { ExternalSecretRecord, ObjectMeta } from "../../core/spec/records.ts";
-import { ownedBy, parseOwnerReferences } from "../../core/sync/live-secret.ts";
-import { fieldManager } from "../../core/sync/names.ts";
+import type { ExternalSecretRecord } from "../../core/spec/records.ts";
+import { parseOwnerReferences } from "../../core/sync/live-secret.ts";
 import type { Claimant } from "../../core/sync/ownership.ts";
 import type { TargetSight } from "../../core/sync/visit.ts";
 import { recordOf } from "../../core/unknown.ts";
@@ -16,7 +15,6 @@ import { resources } from "../../kubernetes/resource-path.ts";
 import type { ObjectReader } from "../../runtime/object-store.ts";
 import type { ObjectWatches } from "../../runtime/object-watches.ts";
 import type { SyncState } from "./sync-state.ts";
-import type { TargetWriter } from "./target-writer.ts";
 
 /** A managed Secret as the metadata watch keeps it. */
 export interface TargetRecord {
@@ -62,8 +60,8 @@ export interface Targets {
   /** Watches the target itself while `isNeeded`, whatever its labels. */
   watch(key: ObjectKey, record: ExternalSecretRecord, isNeeded: boolean): void;
   release(key: ObjectKey): void;
-  /** Under Owner: removes Secrets that this ExternalSecret owned under a former target name. False: one is still there. */
-  removeFormer(record: ExternalSecretRecord, signal: AbortSignal): Promise<boolean>;
+  /** Under Owner: the Secrets that this ExternalSecret controls under a former target name, as far as the watch shows. */
+  former(record: ExternalSecretRecord): readonly ObjectName[];
   /** Notes what the metadata watch showed; to be called before keys are queued for it. */
   noteSeen(record: TargetRecord): void;
 }
@@ -73,7 +71,6 @@ export interface TargetsDeps {
   /** With the index BY_TARGET. */
   readonly externalSecrets: ObjectReader<ExternalSecretRecord>;
   readonly watches: Pick<ObjectWatches, "acquire">;
-  readonly writer: TargetWriter;
   readonly state: SyncState;
   /** Has the ExternalSecret synced soon. */
   readonly wake: (key: ObjectKey) => void;
@@ -106,7 +103,12 @@ export function createTargets(deps: TargetsDeps): Targets {
       });
     },
     release,
-    removeFormer: (record, signal) => removeFormer(deps, record, signal),
+    former({ meta, spec }) {
+      if (!spec.ok || spec.value.target.creationPolicy !== "Owner") return [];
+      const { name } = spec.value.target;
+      const controlled = deps.targets.byIndex(BY_CONTROLLER, meta.uid).map((secret) => secret.meta);
+      return controlled.filter((secret) => secret.name !== name);
+    },
     noteSeen({ meta }) {
       const key = objectKey(meta);
       const known = seen.get(key);
@@ -122,32 +124,6 @@ function shown(target: TargetRecord | undefined): TargetSight["current"] {
   if (target === undefined) return undefined;
   const { uid, resourceVersion } = target.meta;
   return { uid, resourceVersion, controllerUid: target.controllerUid };
-}
-
-async function removeFormer(
-  { targets, writer }: TargetsDeps,
-  { meta, spec }: ExternalSecretRecord,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (!spec.ok || spec.value.target.creationPolicy !== "Owner") return true;
-  const { name } = spec.value.target;
-  const former = targets.byIndex(BY_CONTROLLER, meta.uid).filter((secret) => secret.meta.name !== name);
-  const outcomes = await Promise.all(former.map((secret) => removeIfOurs(writer, meta, secret.meta, signal)));
-  return outcomes.every(Boolean);
-}
-
-/** A copy that somebody made of our Secret carries our owner reference too, but not our field manager: it stays. */
-async function removeIfOurs(
-  writer: TargetWriter,
-  { name }: ObjectMeta,
-  former: ObjectName,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const live = await writer.read(former, signal);
-  if (!live.ok) return false;
-  if (live.value === undefined || ownedBy(live.value, fieldManager(name)).data.size === 0) return true;
-  const { uid, resourceVersion } = live.value.meta;
-  return (await writer.remove(former, { uid, resourceVersion }, signal)).ok;
 }
 
 function rivalsOf({ externalSecrets, state }: TargetsDeps, record: ExternalSecretRecord): readonly Claimant[] {

@@ -1,17 +1,18 @@
 // Which change of which object wakes which ExternalSecret. Events yield keys; the reconcile reads the world itself.
 
-import { type ObjectKey, objectKey } from "../../core/object-key.ts";
+import { type ObjectKey, objectKey, objectName } from "../../core/object-key.ts";
+import type { CompactExternalSecret } from "../../core/spec/compact-external-secret.ts";
 import type { ExternalSecretSpec, StoreRef } from "../../core/spec/external-secret.ts";
 import type { ExternalSecretRecord, ObjectMeta } from "../../core/spec/records.ts";
 import { storeRefs } from "../../core/spec/store-refs.ts";
 import { specVersion } from "../../core/spec/spec-version.ts";
-import { findCondition } from "../../core/status/conditions.ts";
 import { forceSyncToken } from "../../core/status/force-sync.ts";
 import type { StoreName } from "../../refresh/store-sessions.ts";
 import type { ObjectReader } from "../../runtime/object-store.ts";
 import { BY_TARGET, targetKey, type TargetRecord } from "./targets.ts";
 
 export const BY_STORE = "store";
+/** Of those only that read from cluster stores: to the others a namespace means nothing. */
 export const BY_NAMESPACE = "namespace";
 
 export const externalSecretIndexes = {
@@ -23,12 +24,13 @@ export const externalSecretIndexes = {
     record.spec.ok
       ? storeRefs(record.spec.value).map((ref) => storeIndex(storeNameOf(ref, record.meta.namespace)))
       : [],
-  [BY_NAMESPACE]: ({ meta }: ExternalSecretRecord): readonly string[] => [meta.namespace],
+  [BY_NAMESPACE]: ({ meta, spec }: ExternalSecretRecord): readonly string[] =>
+    spec.ok && usesClusterStore(spec.value) ? [meta.namespace] : [],
 };
 
 export interface TriggerDeps {
   /** With the indexes above. */
-  readonly externalSecrets: ObjectReader<ExternalSecretRecord>;
+  readonly externalSecrets: ObjectReader<CompactExternalSecret>;
   readonly enqueue: (key: ObjectKey, lane: "change" | "refresh") => void;
   /** Has the next visit sync, and queues it. */
   readonly wake: (key: ObjectKey) => void;
@@ -49,8 +51,7 @@ export interface Triggers {
 
 export function createTriggers(deps: TriggerDeps): Triggers {
   const { externalSecrets, enqueue, wake } = deps;
-  const byStore = (store: StoreName): readonly ExternalSecretRecord[] =>
-    externalSecrets.byIndex(BY_STORE, storeIndex(store));
+  const byStore = (store: StoreName): readonly ObjectKey[] => externalSecrets.keysByIndex(BY_STORE, storeIndex(store));
   return {
     externalSecretChanged(previous, current) {
       const record = current ?? previous;
@@ -62,21 +63,14 @@ export function createTriggers(deps: TriggerDeps): Triggers {
       const target = current ?? previous;
       if (target === undefined) return;
       deps.noteSeen(target);
-      for (const record of externalSecrets.byIndex(BY_TARGET, objectKey(target.meta)))
-        enqueue(objectKey(record.meta), "change");
+      for (const key of externalSecrets.keysByIndex(BY_TARGET, objectKey(target.meta))) enqueue(key, "change");
     },
-    namespaceChanged(namespace) {
-      for (const record of externalSecrets.byIndex(BY_NAMESPACE, namespace)) {
-        if (record.spec.ok && usesClusterStore(record.spec.value)) wake(objectKey(record.meta));
-      }
-    },
-    storeChanged(store) {
-      for (const record of byStore(store)) wake(objectKey(record.meta));
-    },
+    namespaceChanged: (namespace) => externalSecrets.keysByIndex(BY_NAMESPACE, namespace).forEach(wake),
+    storeChanged: (store) => byStore(store).forEach(wake),
     storeJudged: (waiting) => waiting.forEach(wake),
     storeReady(store, waiting) {
-      const unready = byStore(store).filter((record) => !isReady(record));
-      for (const key of new Set([...waiting, ...unready.map((record) => objectKey(record.meta))])) wake(key);
+      const unready = byStore(store).filter((key) => externalSecrets.get(key)?.isReady !== true);
+      for (const key of new Set([...waiting, ...unready])) wake(key);
     },
   };
 }
@@ -87,7 +81,9 @@ export function namesStore(
   store: StoreName,
   namespace: string,
 ): boolean {
-  return externalSecrets.byIndex(BY_STORE, storeIndex(store)).some(({ meta }) => meta.namespace === namespace);
+  return externalSecrets
+    .keysByIndex(BY_STORE, storeIndex(store))
+    .some((key) => objectName(key).namespace === namespace);
 }
 
 /** Status alone is no news: we wrote it. */
@@ -116,10 +112,6 @@ function rivalsFreed(
 
 function usesClusterStore(spec: ExternalSecretSpec): boolean {
   return spec.sources.some(({ store }) => store.kind === "ClusterSecretStore");
-}
-
-function isReady({ status }: ExternalSecretRecord): boolean {
-  return findCondition(status?.conditions ?? [], "Ready")?.status === "True";
 }
 
 function storeNameOf(ref: StoreRef, namespace: string): StoreName {

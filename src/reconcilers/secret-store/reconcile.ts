@@ -14,13 +14,14 @@ import { storeFailure } from "../../core/status/store-error.ts";
 import { type TransitionEvent, transitionEvent } from "../../core/status/transition-event.ts";
 import { currentStatus, type WrittenStatus } from "../../core/status/written-status.ts";
 import { API_VERSION } from "../../core/sync/names.ts";
+import { type ApiError, describeApiError } from "../../kubernetes/api-error.ts";
 import type { EventRecorder } from "../../kubernetes/event-recorder.ts";
 import { resources } from "../../kubernetes/resource-path.ts";
 import type { KubernetesClient } from "../../kubernetes/rest-client.ts";
 import { takesTenantCredentials } from "../../core/spec/credential-refs.ts";
 import { type ReadyStoreRecord, storeName, type StoreSessions } from "../../refresh/store-sessions.ts";
-import type { ReconcileResult } from "../../runtime/controller.ts";
-import { writeStatus } from "../write-status.ts";
+import type { ReconcileResult } from "../../runtime/reconcile-result.ts";
+import { statusFailure, writeStatus } from "../write-status.ts";
 import type { CredentialWatches } from "./credential-watches.ts";
 
 export interface SecretStoreReconcilerDeps {
@@ -33,11 +34,14 @@ export interface SecretStoreReconcilerDeps {
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told of each write that the cache of `resource` (plural name) will show: until then it shows a past. */
+  readonly onWrote: (key: ObjectKey, resource: string, resourceVersion: string) => void;
 }
 
 const AWAIT_CHANGE: ReconcileResult = { kind: "awaitChange" };
 /** As in the ExternalSecret's reconcile. */
 const API_RETRY_CAP_MS = 5_000;
+const DENIED_RETRY_MS = 30_000;
 const PER_NAMESPACE_NOTE = "credentials checked per namespace";
 
 export type ReconcileSecretStore = (key: ObjectKey, signal: AbortSignal) => Promise<ReconcileResult>;
@@ -111,15 +115,28 @@ async function publish(
   const next = nextStoreStatus(previous, found, deps.clock.nowMs());
   const type = deps.kind === "SecretStore" ? resources.secretStores : resources.clusterSecretStores;
   const written = await writeStatus(deps.client, { type, meta: record.meta }, { previous, next }, signal);
-  if (!written.ok)
-    return written.error.kind === "notFound"
-      ? AWAIT_CHANGE
-      : { kind: "retry", minDelayMs: 0, maxDelayMs: API_RETRY_CAP_MS };
+  if (!written.ok) return afterFailure(deps, key, written.error);
   if (written.value !== undefined) {
     deps.written.set(key, written.value);
+    deps.onWrote(key, type.plural, written.value.resourceVersion);
     tell(deps, record, transitionEvent(previous, next));
   }
   return AWAIT_CHANGE;
+}
+
+function afterFailure({ kind, log }: Context, key: ObjectKey, error: ApiError): ReconcileResult {
+  switch (statusFailure(error)) {
+    case "gone":
+      return AWAIT_CHANGE;
+    case "raced":
+    case "failed":
+      return { kind: "retry", minDelayMs: error.retryAfterMs ?? 0, maxDelayMs: API_RETRY_CAP_MS };
+    case "denied":
+      return { kind: "retry", minDelayMs: DENIED_RETRY_MS, maxDelayMs: DENIED_RETRY_MS };
+    case "refused":
+      log.error("Status was refused", { kind, store: key, detail: describeApiError(error) });
+      return AWAIT_CHANGE;
+  }
 }
 
 function tell(

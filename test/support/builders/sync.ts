@@ -112,6 +112,7 @@ export function memory(overrides: Partial<SyncMemory> = {}): SyncMemory {
     confirmations: new Map(),
     heals: [],
     unpublished: undefined,
+    formerRefusals: 0,
     written: undefined,
     ...overrides,
   };

@@ -3,9 +3,14 @@ import type { CredentialReader } from "../../../src/core/provider/credentials.ts
 import { failed, ok, type Result } from "../../../src/core/result.ts";
 import { SecretValue } from "../../../src/core/secret-value.ts";
 import { recordOf } from "../../../src/core/unknown.ts";
-import { type ApiError, errorFromFailure } from "../../../src/kubernetes/api-error.ts";
+import { type ApiError, errorFromFailure, errorFromStatus } from "../../../src/kubernetes/api-error.ts";
+import { noStatusFacts } from "../../../src/kubernetes/status-body.ts";
 import type { ApiCall } from "../../../src/kubernetes/rest-client.ts";
-import { clusterCredentialReader, namespacedCredentialReader } from "../../../src/refresh/credential-reader.ts";
+import {
+  clusterCredentialReader,
+  type CredentialReaderDeps,
+  namespacedCredentialReader,
+} from "../../../src/refresh/credential-reader.ts";
 import { FakeCluster, refused } from "../../support/fake-cluster.ts";
 
 const signal = AbortSignal.any([]);
@@ -33,9 +38,16 @@ const token =
 function reader(
   kind: "SecretStore" | "ClusterSecretStore",
   client: FakeCluster,
-  operatorToken?: SecretValue,
+  options: Partial<CredentialReaderDeps> & { readonly operatorToken?: SecretValue | undefined } = {},
 ): CredentialReader {
-  const deps = { client, readOperatorToken: () => Promise.resolve(operatorToken) };
+  const { operatorToken, ...overrides } = options;
+  const deps = {
+    client,
+    operator: { namespace: "system", name: "fairlead" },
+    onRead: () => undefined,
+    readOperatorToken: () => Promise.resolve(operatorToken),
+    ...overrides,
+  };
   return kind === "SecretStore" ? namespacedCredentialReader(deps, "team-a") : clusterCredentialReader(deps, "team-b");
 }
 
@@ -83,6 +95,30 @@ describe("a key of an object", () => {
   });
 });
 
+describe("the state of an object that a login uses", () => {
+  test.each([
+    { given: "it is read", ref: login, answer: undefined, then: "present" },
+    { given: "it lacks the key", ref: { ...login, key: "other" }, answer: undefined, then: "present" },
+    { given: "it is not there", ref: { ...login, name: "none" }, answer: undefined, then: "absent" },
+    { given: "it may not be read", ref: login, answer: refused(403), then: undefined },
+    {
+      given: "a proxy answers 404",
+      ref: login,
+      answer: failed(errorFromStatus(404, noStatusFacts, { write: false })),
+      then: undefined,
+    },
+  ])("is told when $given: $then", async ({ ref, answer, then }) => {
+    const { fake } = cluster(() => answer);
+    const told: string[] = [];
+    const onRead: CredentialReaderDeps["onRead"] = ({ type, namespace, name }, seen) =>
+      void told.push(`${type.kind} ${namespace}/${name} ${JSON.stringify(seen)}`);
+    await reader("SecretStore", fake, { onRead }).readSecretKey(ref, signal);
+    const version = recordOf(fake.get("/api/v1/namespaces/team-a/secrets/login")?.["metadata"])["resourceVersion"];
+    const seen = then === "present" ? { kind: "present", resourceVersion: version } : { kind: "absent" };
+    expect(told).toEqual(then === undefined ? [] : [`Secret team-a/${ref.name} ${JSON.stringify(seen)}`]);
+  });
+});
+
 describe("the namespace of a reference", () => {
   test("of a SecretStore is its own, and no other may be named", async () => {
     const { fake, calls } = cluster();
@@ -113,7 +149,12 @@ describe("the namespace of a reference", () => {
   test("of a ClusterSecretStore is missing while no tenant asks", async () => {
     const { fake, calls } = cluster();
     const nobodys = clusterCredentialReader(
-      { client: fake, readOperatorToken: () => Promise.resolve(undefined) },
+      {
+        client: fake,
+        readOperatorToken: () => Promise.resolve(undefined),
+        operator: undefined,
+        onRead: () => undefined,
+      },
       undefined,
     );
     expect(await nobodys.readSecretKey(login, signal)).toMatchObject({ ok: false, error: { kind: "refused" } });
@@ -147,15 +188,24 @@ describe("a token of a ServiceAccount", () => {
     expect(JSON.stringify(read)).not.toContain(CANARY);
   });
 
-  test("that may not be requested says which Role to apply", async () => {
-    const read = await reader("SecretStore", cluster(() => refused(403)).fake).requestToken(account, "vault", signal);
-    expect(read.ok ? "" : read.error.detail).toContain("--resource=serviceaccounts/token --resource-name=app");
+  test.each([
+    { operator: { namespace: "system", name: "fairlead" }, then: "--serviceaccount=system:fairlead" },
+    {
+      operator: undefined,
+      then: "--serviceaccount=NAMESPACE:NAME (NAMESPACE and NAME of the operator's own ServiceAccount)",
+    },
+  ])("that may not be requested says which Role to apply, and for whom: $then", async ({ operator, then }) => {
+    const denied = cluster(() => refused(403)).fake;
+    const read = await reader("SecretStore", denied, { operator }).requestToken(account, "vault", signal);
+    const detail = read.ok ? "" : read.error.detail;
+    expect(detail).toContain("--resource=serviceaccounts/token --resource-name=app");
+    expect(detail.endsWith(then)).toBe(true);
   });
 });
 
 describe("the operator's own identity", () => {
   test("is refused to a SecretStore", async () => {
-    const own = reader("SecretStore", cluster().fake, SecretValue.ofUtf8(CANARY));
+    const own = reader("SecretStore", cluster().fake, { operatorToken: SecretValue.ofUtf8(CANARY) });
     expect(await own.readOperatorToken(signal)).toMatchObject({ ok: false, error: { kind: "refused" } });
   });
 
@@ -163,7 +213,7 @@ describe("the operator's own identity", () => {
     { given: "a token file", token: SecretValue.ofUtf8(CANARY), then: "read" },
     { given: "no token file", token: undefined, then: "missing" },
   ])("serves a ClusterSecretStore: with $given it is $then", async ({ token: own, then }) => {
-    const read = await reader("ClusterSecretStore", cluster().fake, own).readOperatorToken(signal);
+    const read = await reader("ClusterSecretStore", cluster().fake, { operatorToken: own }).readOperatorToken(signal);
     expect(read.ok ? "read" : read.error.kind).toBe(then);
   });
 });

@@ -5,12 +5,15 @@ import { failed, ok } from "../../../src/core/result.ts";
 import { concernsStore, createStoreSession, type SessionHealth } from "../../../src/refresh/store-session.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeProvider } from "../../support/fake-provider.ts";
+import { recordingLogger } from "../../support/recording-logger.ts";
 
 function session(provider = new FakeProvider()) {
   const clock = new FakeClock();
   const needs = { isNeeded: true, unneeded: 0 };
   const changes: SessionHealth["kind"][][] = [];
+  const { log, lines } = recordingLogger();
   const made = createStoreSession({
+    log,
     identity: "one",
     provider,
     clock,
@@ -23,7 +26,7 @@ function session(provider = new FakeProvider()) {
       needs.unneeded += 1;
     },
   });
-  return { made, clock, provider, changes, needs };
+  return { made, clock, provider, changes, needs, lines };
 }
 
 test("a failing store is asked again after 1 s, doubling to 30 s, and each outcome is told once", async () => {
@@ -51,8 +54,9 @@ test("a failing store is asked again after 1 s, doubling to 30 s, and each outco
 test("a provider that throws counts as failing, and is asked again", async () => {
   const provider = new FakeProvider();
   provider.validate = () => Promise.reject(new Error("canary-value"));
-  const { made, clock } = session(provider);
+  const { made, clock, lines } = session(provider);
   const health = await made.probe();
+  expect(lines).toMatchObject([{ level: "failure", message: "Check of a store threw" }]);
   expect(health).toMatchObject({ kind: "failing", error: { kind: "unavailable" } });
   expect(JSON.stringify(health)).not.toContain("canary-value");
   expect(clock.pendingMs()).toEqual([1_000]);
@@ -96,10 +100,35 @@ test("a probe that is not answered is given up after 25 s", async () => {
   const provider = new FakeProvider();
   provider.validate = (signal) =>
     new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("aborted"))));
-  const { made, clock } = session(provider);
+  const { made, clock, lines } = session(provider);
   const probing = made.probe();
   clock.advance(25_000);
   expect(await probing).toMatchObject({ kind: "failing", error: { kind: "unavailable" } });
+  expect(lines).toEqual([]);
+});
+
+test("who asked may stop waiting: the probe goes on, and its outcome is told", async () => {
+  const provider = new FakeProvider();
+  const gate = Promise.withResolvers<undefined>();
+  const { validate } = provider;
+  provider.validate = (signal) => gate.promise.then(() => validate(signal));
+  const { made, changes } = session(provider);
+  const asker = new AbortController();
+  const asked = made.probe(asker.signal);
+  asker.abort();
+  expect((await asked).kind).toBe("unproved");
+  expect((await made.probe(AbortSignal.abort())).kind).toBe("unproved");
+  gate.resolve(undefined);
+  expect((await made.probe()).kind).toBe("ready");
+  expect(changes).toEqual([["unproved", "ready"]]);
+});
+
+test("a provider that cannot be closed does not keep its session open", async () => {
+  const provider = new FakeProvider();
+  provider.close = () => Promise.reject(new Error("canary-value"));
+  const { made, lines } = session(provider);
+  await made.close();
+  expect(lines).toMatchObject([{ level: "failure" }]);
 });
 
 test("a store that asks for patience gets it", async () => {

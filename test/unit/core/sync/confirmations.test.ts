@@ -31,6 +31,22 @@ test.each([
 });
 
 test.each([
+  { given: "by force", nowMs: 1, isForced: true },
+  { given: "by the spacing", nowMs: 30_000, isForced: false },
+])(
+  "what is confirmed $given stays so until it is there again, whatever the spacing has become",
+  ({ nowMs, isForced }) => {
+    const first = judgeAbsences(new Map(), check);
+    const second = judgeAbsences(first.confirmations, { ...check, nowMs, isForced });
+    const third = judgeAbsences(second.confirmations, { ...check, nowMs: nowMs + 1, spacingMs: 3_600_000 });
+    expect([...third.confirmed]).toEqual(["a"]);
+    expect(third.nextCheckMs).toBeUndefined();
+    const back = judgeAbsences(third.confirmations, { ...check, absent: [], nowMs: 40_000 });
+    expect(judgeAbsences(back.confirmations, { ...check, nowMs: 50_000 }).confirmed.size).toBe(0);
+  },
+);
+
+test.each([
   { intervalMs: 0, hasSecret: true, then: 30_000 },
   { intervalMs: 600_000, hasSecret: true, then: 600_000 },
   { intervalMs: 86_400_000, hasSecret: true, then: 3_600_000 },

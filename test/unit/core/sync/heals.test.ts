@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fightPauseMs, recentHeals } from "../../../../src/core/sync/heals.ts";
+import { contestPauseMs, fightPauseMs, recentHeals } from "../../../../src/core/sync/heals.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -16,4 +16,12 @@ test.each([
   { given: "three heals, one too old", heals: [0, 1, 2], nowMs: 10 * MINUTE_MS, then: undefined },
 ])("fightPauseMs: after $given the pause is $then ms", ({ heals, nowMs, then }) => {
   expect(fightPauseMs(heals, nowMs)).toBe(then);
+});
+
+test.each([
+  { failures: 0, then: 10_000 },
+  { failures: 1, then: 20_000 },
+  { failures: 20, then: 5 * MINUTE_MS },
+])("contestPauseMs: after $failures failures the pause is $then ms", ({ failures, then }) => {
+  expect(contestPauseMs(failures)).toBe(then);
 });

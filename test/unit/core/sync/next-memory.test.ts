@@ -70,11 +70,14 @@ test.each([
 });
 
 test("our last write of status is remembered until the next, so is a write that status has not told", () => {
-  const written = { status: { observedGeneration: 1, conditions: [] }, resourceVersion: "11" };
-  const before = memory({ written, unpublished: { kind: "kept" }, outageSinceMs: 5 });
+  const written = { status: { observedGeneration: 1, conditions: [] }, basedOn: "10", resourceVersion: "11" };
+  const secret = { kind: "written", created: true, keys: [], changedKeys: [] } as const;
+  const unpublished = { secret, revision: 1 };
+  const before = memory({ written, unpublished, formerRefusals: 2, outageSinceMs: 5 });
   expect(nextMemory(before, spec(), syncEnd(), moment)).toMatchObject({
     written,
-    unpublished: { kind: "kept" },
+    unpublished,
+    formerRefusals: 2,
     outageSinceMs: undefined,
   });
 });

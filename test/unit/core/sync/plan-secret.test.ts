@@ -5,13 +5,9 @@ import type { CreationPolicy } from "../../../../src/core/spec/external-secret.t
 import { desiredSecret } from "../../../../src/core/sync/desired-secret.ts";
 import { type LiveSecret, parseLiveSecret } from "../../../../src/core/sync/live-secret.ts";
 import { fieldManager } from "../../../../src/core/sync/names.ts";
-import {
-  planKeyRemoval,
-  planRelease,
-  planSecret,
-  type PlanSubject,
-  type SecretBody,
-} from "../../../../src/core/sync/plan-secret.ts";
+import { holdsWanted, planSecret } from "../../../../src/core/sync/plan-secret.ts";
+import { planKeyRemoval, planRelease } from "../../../../src/core/sync/plan-withdrawal.ts";
+import type { PlanSubject, SecretBody } from "../../../../src/core/sync/secret-body.ts";
 import { FakeCluster } from "../../../support/fake-cluster.ts";
 import { liveSecret, meta, owner, target, values } from "../../../support/builders/records.ts";
 
@@ -228,5 +224,36 @@ test("removing our keys leaves those of others", () => {
   const live = liveSecret({ data: { a: "1", b: "2" }, written: { db: ["a"], other: ["b"] } });
   expect(planKeyRemoval(subject({ target: target({ creationPolicy: "Merge" }) }), live)?.body.data).toEqual({
     a: null,
+  });
+});
+
+describe("holdsWanted", () => {
+  const wanted = { password: "one" };
+  const full = {
+    data: wanted,
+    labels: { [MANAGED]: "true" },
+    annotations: { [MARK]: "db" },
+    owners: [owner()],
+    written: { db: ["password"] },
+  };
+
+  test.each([
+    { given: "it is as wanted", live: full, then: true },
+    {
+      given: "a label was added",
+      live: { ...full, labels: { ...full.labels, policy: "x" }, labelled: { db: ["policy"] } },
+      then: true,
+    },
+    { given: "a value is another", live: { ...full, data: { password: "two" } }, then: false },
+    { given: "a key is missing", live: { ...full, data: {} }, then: false },
+    { given: "a key was added", live: { ...full, data: { ...wanted, more: "x" } }, then: false },
+    { given: "our label is missing", live: { ...full, labels: {} }, then: false },
+    { given: "our mark is missing", live: { ...full, annotations: {} }, then: false },
+    { given: "our owner reference is missing", live: { ...full, owners: [] }, then: false },
+    { given: "it may be changed", live: full, immutable: true, then: false },
+    { given: "it may not be changed", live: { ...full, immutable: true }, immutable: true, then: true },
+  ])("when $given: $then", ({ live, immutable = false, then }) => {
+    const who = subject({ target: target({ immutable }) });
+    expect(holdsWanted(who, desiredSecret(who.meta, who.target, values(wanted)), liveSecret(live))).toBe(then);
   });
 });

@@ -23,6 +23,7 @@ const SIGHT = {
   current: { uid: "uid-secret", resourceVersion: "20", controllerUid: undefined },
   seenVersion: "20",
 };
+const WRITTEN = { kind: "written", created: false, keys: ["password"], changedKeys: ["password"] } as const;
 const NO_SIGHT = { current: undefined, seenVersion: "20" };
 const reads = [readOne()];
 
@@ -47,6 +48,7 @@ function visit(overrides: Partial<Visit> = {}): Visit {
     sight: SIGHT,
     status: statusOf("True"),
     binding: "db",
+    unsure: undefined,
     nowMs: 0,
     ...overrides,
   };
@@ -138,6 +140,11 @@ describe("CreatedOnce", () => {
   ] as const)("syncs one that $given", ({ policy, sight, status }) => {
     expect(keptOnce(visit({ status, sight }), { ...once, target: target({ creationPolicy: policy }) })).toBeUndefined();
   });
+
+  test("has the ownership judged of a Secret that status does not name as ours", () => {
+    expect(keptOnce(visit({ status: made, binding: "former" }), { ...once, target: target({}) })).toBeUndefined();
+    expect(keptOnce(visit({ status: made, binding: undefined }), { ...once, target: target({}) })).toBeUndefined();
+  });
 });
 
 describe("a reading without news", () => {
@@ -158,9 +165,10 @@ describe("a reading without news", () => {
     { given: "there is no status", when: { status: undefined }, look: {} },
     {
       given: "a write was not published",
-      when: { memory: memory({ versions: readVersions(reads), unpublished: { kind: "kept" } as const }) },
+      when: { memory: memory({ versions: readVersions(reads), unpublished: { secret: WRITTEN, revision: 2 } }) },
       look: {},
     },
+    { given: "a write was not answered", when: { unsure: { secret: WRITTEN, before: "19" } }, look: {} },
     {
       given: "an absence waits for confirmation",
       when: { memory: memory({ versions: readVersions(reads), confirmations: new Map([["a", 0]]) }) },
@@ -203,6 +211,12 @@ describe("an outage of a store", () => {
   ])("that $given is quiet until $then ms", ({ when, interval, then }) => {
     const found = shortCut(visit(when), spec({ refreshIntervalMs: interval }), outage);
     expect(found).toMatchObject({ kind: "quiet", memory: { dueMs: then, outageSinceMs: 0 } });
+  });
+
+  test("that meets a wake before the check was due counts from when it is", () => {
+    const woken = { causes: new Set<VisitCause>(["woken"]), nowMs: MINUTE_MS };
+    const found = shortCut(visit(woken), spec(), outage);
+    expect(found).toMatchObject({ kind: "quiet", memory: { dueMs: 65 * MINUTE_MS, outageSinceMs: 60 * MINUTE_MS } });
   });
 
   test("forgets nothing", () => {

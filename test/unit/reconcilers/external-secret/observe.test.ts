@@ -22,15 +22,17 @@ function session(provider: FakeProvider, afterProbe: SessionHealth): StoreSessio
     identity: "one",
     health: READY,
     provider,
-    probe: () => Promise.resolve(afterProbe),
+    probe: (signal) => Promise.resolve(signal?.aborted === true ? READY : afterProbe),
     close: () => provider.close(),
   };
 }
 
 /** Answers by store name; each `set` of `stores` is seen at once. */
-function world(afterProbe: SessionHealth = READY) {
+function world(afterProbe: SessionHealth = READY, signal = AbortSignal.any([])) {
   const provider = new FakeProvider();
   const awaited: string[] = [];
+  /** Stores that the API server knows, whatever the cache shows. */
+  const live = new Set<string>();
   const stores = new Map<string, ResolvedStore>([
     ["vault", { kind: "ready", session: session(provider, afterProbe), providerName: "Vault" }],
     ["new", { kind: "pending" }],
@@ -42,17 +44,19 @@ function world(afterProbe: SessionHealth = READY) {
         providerName: "Vault",
       },
     ],
-    ["none", { kind: "refused", failure: { reason: "StoreNotFound", message: "no such store" } }],
+    ["none", { kind: "unseen", what: "store", failure: { reason: "StoreNotFound", message: "no such store" } }],
+    ["nowhere", { kind: "unseen", what: "namespace", failure: { reason: "StoreNotAllowed", message: "not served" } }],
   ]);
   const directory: StoreDirectory = {
     resolve: ({ name }) => stores.get(name) ?? { kind: "pending" },
     awaitReady: ({ name }) => void awaited.push(name),
     mayUse: () => true,
     isServed: () => true,
+    exists: ({ name }) => Promise.resolve(live.has(name)),
   };
   const look = (...sources: readonly Source[]): Promise<Observation> =>
-    observe(directory, { key: KEY, namespace: "team-a", sources }, AbortSignal.any([]));
-  return { provider, awaited, stores, look };
+    observe(directory, { key: KEY, namespace: "team-a", sources }, signal);
+  return { provider, awaited, stores, live, look };
 }
 
 function of(store: string, secretKey = store): Source {
@@ -71,6 +75,17 @@ describe("stores", () => {
     const { look, provider } = world();
     expect(await look(of("vault"), of("new"))).toEqual({ kind: "pending" });
     expect(provider.reads).toBe(0);
+  });
+
+  test("one that is on its way is not missing, and nothing is read meanwhile", async () => {
+    const { look, live, provider } = world();
+    live.add("none");
+    expect(await look(of("vault"), of("none"))).toEqual({ kind: "lagging" });
+    expect(provider.reads).toBe(0);
+  });
+
+  test("one is judged only once the namespace of who asks is known", async () => {
+    expect(await world().look(of("nowhere"))).toEqual({ kind: "lagging" });
   });
 
   test("each answers for its own sources, in the order of the spec", async () => {
@@ -103,6 +118,13 @@ describe("stores", () => {
     expect((await read(look(of("vault")))).isStoreOutage).toBe(then.outage);
     expect(awaited).toEqual(then.awaited);
   });
+});
+
+test("a check of the store does not outlive who asked for it", async () => {
+  const { look, provider, awaited } = world(FAILING, AbortSignal.abort());
+  provider.kept.set("app/db", "unavailable");
+  expect((await read(look(of("vault")))).isStoreOutage).toBe(false);
+  expect(awaited).toEqual([]);
 });
 
 describe("reads", () => {

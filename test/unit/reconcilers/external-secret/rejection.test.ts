@@ -9,6 +9,7 @@ function answered(status: number, facts: Partial<StatusFacts> = {}): ApiError {
   return errorFromStatus(status, { ...noStatusFacts, ...facts }, { write: true });
 }
 
+const withheld = (isGone: boolean) => ({ kind: "withheld", isGone, retryAfterMs: 9 }) as const;
 const field = (path: string) => ({ causes: [{ field: path, reason: "FieldValueInvalid" }] }) as const;
 
 test.each([
@@ -19,7 +20,10 @@ test.each([
   { given: "a refused field", error: answered(422, field("metadata.labels")), then: { isStalled: true } },
   { given: "a body that is too large", error: answered(413), then: { isStalled: true } },
   { given: "a bad request", error: answered(400), then: { isStalled: false } },
-  { given: "a missing namespace", error: answered(404), then: { isStalled: false } },
+  { given: "a missing namespace", error: answered(404, { reason: "NotFound" }), then: { isStalled: false } },
+  { given: "a 404 of a proxy", error: answered(404), then: { kind: "later", retryAfterMs: 0 } },
+  { given: "a write that was withheld", error: withheld(false), then: { kind: "later", retryAfterMs: 9 } },
+  { given: "an ExternalSecret that is gone", error: withheld(true), then: { kind: "gone" } },
   { given: "a missing role", error: answered(403), then: { isStalled: false } },
   { given: "an expired token", error: answered(401), then: { kind: "later", retryAfterMs: 0 } },
   { given: "throttling", error: answered(429, { retryAfterMs: 7_000 }), then: { kind: "later", retryAfterMs: 7_000 } },
@@ -57,7 +61,11 @@ test.each([
     then: "refused Secret db (HTTP 422) at metadata.labels; correct",
   },
   { given: "no field", error: answered(413), then: "refused Secret db (HTTP 413); correct" },
-  { given: "something that went", error: answered(404), then: "namespace team-a or Secret db went away" },
+  {
+    given: "something that went",
+    error: answered(404, { reason: "NotFound" }),
+    then: "namespace team-a or Secret db went away",
+  },
 ])("a message about $given says what to do", ({ error, then }) => {
   const rejection = judgeRejection(error, name);
   expect(rejection.kind === "rejected" ? rejection.message : "").toContain(then);

@@ -20,6 +20,7 @@ function directory({ record, isServed = true, ...given }: Given) {
   const made = createStoreDirectory({
     store: () => record,
     namespaceLabels: () => ("labels" in given ? given.labels : {}),
+    exists: () => Promise.resolve(false),
     sessions: rig.sessions,
     isServed: () => isServed,
   });
@@ -32,23 +33,39 @@ const unreadable: SecretStoreRecord = {
 };
 
 test.each([
-  { given: "no such store", with: { record: undefined }, ref: REF, then: "StoreNotFound" },
+  { given: "no such store", with: { record: undefined }, then: ["store", "StoreNotFound"] },
+  {
+    given: "a namespace that is not known",
+    with: { record: storeRecord("ClusterSecretStore"), labels: undefined },
+    then: ["namespace", "StoreNotAllowed"],
+  },
+])("resolve: with $given the cache may lag: $then", ({ with: given, then: [what, reason] }) => {
+  const { made } = directory(given);
+  const ref = given.record === undefined ? REF : CLUSTER_REF;
+  expect(made.resolve(ref, asker)).toMatchObject({ kind: "unseen", what, failure: { reason } });
+  expect(made.mayUse(ref, "team-a")).toBe(false);
+});
+
+test("a store of another class is not called missing", () => {
+  const resolved = directory({ record: storeRecord(), isServed: false }).made.resolve(REF, asker);
+  expect(resolved).toMatchObject({
+    failure: {
+      message: "SecretStore vault is of another controller class (spec.controller), which is not served here",
+    },
+  });
+});
+
+test.each([
   {
     given: "a store of another class",
     with: { record: storeRecord(), isServed: false },
     ref: REF,
-    then: "StoreNotFound",
+    then: "StoreNotAllowed",
   },
   { given: "a store whose spec does not parse", with: { record: unreadable }, ref: REF, then: "StoreNotReady" },
   {
     given: "a cluster store that serves others",
     with: { record: storeRecord("ClusterSecretStore", { spec: { conditions: [{ namespaces: ["team-z"] }] } }) },
-    ref: CLUSTER_REF,
-    then: "StoreNotAllowed",
-  },
-  {
-    given: "a namespace that is not known",
-    with: { record: storeRecord("ClusterSecretStore"), labels: undefined },
     ref: CLUSTER_REF,
     then: "StoreNotAllowed",
   },

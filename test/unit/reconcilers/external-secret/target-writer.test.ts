@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { ok } from "../../../../src/core/result.ts";
+import { failed, ok } from "../../../../src/core/result.ts";
+import { errorFromStatus } from "../../../../src/kubernetes/api-error.ts";
+import { noStatusFacts } from "../../../../src/kubernetes/status-body.ts";
 import { recordOf } from "../../../../src/core/unknown.ts";
-import type { SecretBody } from "../../../../src/core/sync/plan-secret.ts";
+import type { SecretBody } from "../../../../src/core/sync/secret-body.ts";
 import { createTargetWriter } from "../../../../src/reconcilers/external-secret/target-writer.ts";
 import type { ApiCall } from "../../../../src/kubernetes/rest-client.ts";
 import { FakeCluster, refused } from "../../../support/fake-cluster.ts";
@@ -37,6 +39,23 @@ describe("read", () => {
     expect(await writer.read(NAME, signal)).toMatchObject({ ok: false, error: { kind: "forbidden" } });
   });
 
+  test("takes no proxy's word for an absence", async () => {
+    const { cluster, writer } = world();
+    cluster.intercept = () => failed(errorFromStatus(404, noStatusFacts, { write: false }));
+    expect(await writer.read(NAME, signal)).toMatchObject({ ok: false });
+    expect(await writer.glance(NAME, signal)).toMatchObject({ ok: false });
+  });
+
+  test("gives only which Secret it is where a glance is enough", async () => {
+    const { cluster, calls, writer } = world();
+    expect(await writer.glance(NAME, signal)).toEqual(ok(undefined));
+    const seen = stored(cluster);
+    expect(await writer.glance(NAME, signal)).toEqual(ok(seen));
+    expect(calls.map(({ accept = "" }) => accept.includes("as=PartialObjectMetadata"))).toEqual([true, true]);
+    cluster.intercept = () => ok("<html>");
+    expect(await writer.glance(NAME, signal)).toMatchObject({ ok: false, error: { kind: "malformed" } });
+  });
+
   test("takes an answer that is no Secret for no answer", async () => {
     const { cluster, writer } = world();
     cluster.intercept = () => ok("<html>");
@@ -45,15 +64,15 @@ describe("read", () => {
 });
 
 describe("create", () => {
-  test("says what it made, and asks for metadata only", async () => {
+  test("says what it made, as the API server stored it", async () => {
     const { cluster, calls, writer } = world();
+    cluster.admit = (_, object) => ({ ...object, immutable: true });
     const made = await writer.create(NAME, body({}), "fairlead/db", signal);
-    const metadata = recordOf(cluster.get(PATH)?.["metadata"]);
-    expect(made).toEqual(ok({ uid: metadata["uid"], resourceVersion: metadata["resourceVersion"] }));
+    const { uid, resourceVersion } = recordOf(cluster.get(PATH)?.["metadata"]);
+    expect(made).toMatchObject(ok({ meta: { uid, resourceVersion }, immutable: true }));
     expect(calls).toMatchObject([
       { method: "POST", path: "/api/v1/namespaces/team-a/secrets", query: { fieldManager: "fairlead/db" } },
     ]);
-    expect(calls[0]?.accept).toContain("as=PartialObjectMetadata");
   });
 
   test("fails where a Secret exists", async () => {
@@ -109,6 +128,12 @@ describe("remove", () => {
     expect(await writer.remove(NAME, seen, signal)).toEqual(ok(undefined));
     expect(cluster.get(PATH)).toBeUndefined();
     expect(await writer.remove(NAME, seen, signal)).toEqual(ok(undefined));
+  });
+
+  test("tells the resourceVersion of one that only begins to go", async () => {
+    const { cluster, writer } = world();
+    cluster.intercept = () => ok({ metadata: { name: "db", resourceVersion: "7" } });
+    expect(await writer.remove(NAME, stored(cluster), signal)).toEqual(ok("7"));
   });
 
   test("leaves one that moved on", async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { objectKey } from "../../../../src/core/object-key.ts";
+import type { CompactExternalSecret } from "../../../../src/core/spec/compact-external-secret.ts";
 import type { ExternalSecretRecord } from "../../../../src/core/spec/records.ts";
+import { findCondition } from "../../../../src/core/status/conditions.ts";
 import type { ExternalSecretStatus } from "../../../../src/core/status/external-secret-status.ts";
 import type { TargetRecord } from "../../../../src/reconcilers/external-secret/targets.ts";
 import {
@@ -16,8 +18,8 @@ const VAULT = { kind: "SecretStore", namespace: "team-a", name: "vault" } as con
 const SHARED = { kind: "ClusterSecretStore", namespace: "", name: "shared" } as const;
 
 function triggered(...records: readonly ExternalSecretRecord[]) {
-  const externalSecrets = createObjectStore<ExternalSecretRecord>(externalSecretIndexes);
-  for (const record of records) externalSecrets.set(record);
+  const externalSecrets = createObjectStore<CompactExternalSecret>(externalSecretIndexes);
+  for (const record of records) externalSecrets.set({ ...record, isReady: isReady(record) });
   const calls: string[] = [];
   const triggers = createTriggers({
     externalSecrets,
@@ -26,6 +28,10 @@ function triggered(...records: readonly ExternalSecretRecord[]) {
     noteSeen: (target) => calls.push(`seen ${target.meta.name}`),
   });
   return { triggers, calls, externalSecrets };
+}
+
+function isReady({ status }: ExternalSecretRecord): boolean {
+  return findCondition(status?.conditions ?? [], "Ready")?.status === "True";
 }
 
 function changed(record: ExternalSecretRecord, meta: Partial<ExternalSecretRecord["meta"]>): ExternalSecretRecord {

@@ -2,6 +2,9 @@ import { describe, expect, test } from "vitest";
 import { objectKey } from "../../../../src/core/object-key.ts";
 import { parseSecretStore } from "../../../../src/core/spec/parse-secret-store.ts";
 import type { SecretStoreRecord } from "../../../../src/core/spec/records.ts";
+import { failed } from "../../../../src/core/result.ts";
+import { errorFromStatus } from "../../../../src/kubernetes/api-error.ts";
+import { noStatusFacts } from "../../../../src/kubernetes/status-body.ts";
 import { recordOf } from "../../../../src/core/unknown.ts";
 import { createSecretStoreReconciler, isStoreNews } from "../../../../src/reconcilers/secret-store/reconcile.ts";
 import { storeRecord } from "../../../support/builders/sync.ts";
@@ -15,6 +18,8 @@ const PATHS = {
   SecretStore: "/apis/fairlead.dev/v1/namespaces/team-a/secretstores/vault",
   ClusterSecretStore: "/apis/fairlead.dev/v1/clustersecretstores/vault",
 } as const;
+/** Not in the API server's words. */
+const proxied404 = failed(errorFromStatus(404, noStatusFacts, { write: true }));
 const AWAIT = { kind: "awaitChange" };
 /** Microtasks within which a fake provider's first answer is known. */
 const PROBE_TURNS = 20;
@@ -31,6 +36,8 @@ function world({ kind = "SecretStore", prepare, spec }: Given = {}) {
   const rig = storeRig({}, prepare);
   const events: string[] = [];
   const watches: string[] = [];
+  const told: string[] = [];
+  const { log, lines } = recordingLogger();
   const namespace = kind === "SecretStore" ? "team-a" : "";
   const raw = (): unknown => cluster.get(PATHS[kind]);
   const parsed = (): SecretStoreRecord | undefined => {
@@ -48,12 +55,14 @@ function world({ kind = "SecretStore", prepare, spec }: Given = {}) {
       keep: () => {
         if (watches.at(-1) !== "keep") watches.push("keep");
       },
+      noteRead: () => undefined,
       release: () => watches.push("release"),
     },
     client: cluster,
     events: { record: (_, { reason }) => void events.push(reason), stop: () => Promise.resolve() },
     clock: rig.clock,
-    log: recordingLogger().log,
+    log,
+    onWrote: (key, resource, version) => void told.push(`${key} ${resource} ${version}`),
   });
   const auth = { tokenSecretRef: { name: "token", key: "token" } };
   const metadata = kind === "SecretStore" ? { namespace } : {};
@@ -75,7 +84,7 @@ function world({ kind = "SecretStore", prepare, spec }: Given = {}) {
       ? "none"
       : `${String(first["status"])} ${String(first["reason"])}: ${String(first["message"])}`;
   };
-  return { ...rig, cluster, events, watches, state, run, ready, record: parsed };
+  return { ...rig, cluster, events, watches, writes: told, lines, state, run, ready, record: parsed };
 }
 
 describe("the outcome of a store", () => {
@@ -87,6 +96,12 @@ describe("the outcome of a store", () => {
     expect(events).toEqual(["Valid"]);
     expect(cluster.writes).toEqual(["PATCH vault/status"]);
     expect(watches).toEqual(["keep"]);
+  });
+
+  test("is told to whom waits for the cache to show it", async () => {
+    const { run, writes, record } = world();
+    await run();
+    expect(writes).toEqual([`team-a/vault secretstores ${record()?.meta.resourceVersion ?? ""}`]);
   });
 
   test("that fails says why", async () => {
@@ -135,6 +150,9 @@ describe("a status that cannot be written", () => {
   test.each([
     { given: "the store went", answer: refused(404), then: "awaitChange" },
     { given: "a conflict", answer: refused(409, "Conflict"), then: "retry" },
+    { given: "a missing role", answer: refused(403), then: "retry" },
+    { given: "a proxy that answers 404", answer: proxied404, then: "retry" },
+    { given: "a refusal for good", answer: refused(422), then: "awaitChange" },
     { given: "a server error", answer: refused(500), then: "retry" },
   ])("because of $given: $then, and no Event", async ({ answer, then }) => {
     const { run, cluster, events, ready } = world();
