@@ -2,24 +2,29 @@
 // taken here.
 
 import { readFile } from "node:fs/promises";
-import { allCaches, createCaches } from "./app/caches.ts";
+import { getHeapStatistics } from "node:v8";
+import { allCaches, cachesComponent, createCaches } from "./app/caches.ts";
 import { createControllers } from "./app/controllers.ts";
 import { createElection, type Election, LEASE_NAME } from "./app/election.ts";
+import { createProbes, type Probes } from "./app/probes.ts";
 import { createStores } from "./app/stores.ts";
 import type { ClusterSource, Config } from "./config/config.ts";
 import type { ProcessIo } from "./config/process-io.ts";
 import { version } from "./config/version.ts";
 import type { Logger } from "./core/logger.ts";
+import type { ObjectName } from "./core/object-key.ts";
 import { failed, ok, type Result } from "./core/result.ts";
 import { SecretValue } from "./core/secret-value.ts";
 import { createEventRecorder } from "./kubernetes/event-recorder.ts";
 import { type Environment, loadConnection } from "./kubernetes/load-connection.ts";
 import { fenceWrites } from "./kubernetes/fenced-client.ts";
+import { proxyVariables } from "./kubernetes/proxy-environment.ts";
 import { createKubernetesClient, type KubernetesClient } from "./kubernetes/rest-client.ts";
-import { createHealth } from "./observability/health.ts";
+import { type ApiContact, createApiContact } from "./observability/api-contact.ts";
 import { type HttpServer, startHttpServer } from "./observability/http-server.ts";
 import { createJsonLogger } from "./observability/json-logger.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
+import type { HeapUse } from "./runtime/heap-guard.ts";
 import { type Component, createManager } from "./runtime/manager.ts";
 import { createObjectWatches } from "./runtime/object-watches.ts";
 import { createReconcileScopes, type ReconcileFacts, type ReconcileScopes } from "./runtime/reconcile-scope.ts";
@@ -32,6 +37,7 @@ const EXIT_FAILED = 1;
 export async function runOperator(config: Config, io: ProcessIo): Promise<number> {
   const scopes = createReconcileScopes();
   const context = (): ReconcileFacts | undefined => scopes.current()?.facts;
+  io.answerRejections((error) => scopes.current()?.rejected(error) ?? false);
   const log = createJsonLogger({ write: io.out, level: config.logLevel, nowMs: clock.nowMs, context });
   const prepared = await prepare(config, io, log);
   if (!prepared.ok) {
@@ -61,20 +67,28 @@ interface Parts {
   readonly metrics: Metrics;
   /** URL of the API server. */
   readonly server: string;
+  readonly contact: ApiContact;
   /** Writes only while we lead. */
   readonly client: KubernetesClient;
   readonly election: Election;
   /** Name of this replica, for Events. */
   readonly instance: string;
+  /** Our own ServiceAccount; undefined: not known, as outside a cluster. */
+  readonly operator: ObjectName | undefined;
 }
 
 /** Fails with a sentence about what is missing. */
 async function prepare(config: Config, io: ProcessIo, log: Logger): Promise<Result<Parts, string>> {
-  const connection = await loadConnection(environmentOf(config.cluster));
+  const connection = await loadConnection({ ...proxyVariables(io.env), ...environmentOf(config.cluster) });
   if (!connection.ok) return failed(connection.error.message);
   const { serverUrl: server, namespace } = connection.value;
   const metrics = createMetrics(version);
-  const onRequest = metrics.apiRequests(new URL(server).host);
+  const contact = createApiContact(clock);
+  const count = metrics.apiRequests(new URL(server).host);
+  const onRequest = (method: string, code: string, durationMs: number): void => {
+    contact.answered(code);
+    count(method, code, durationMs);
+  };
   const leader = metrics.leader(LEASE_NAME);
   const createClient = (): KubernetesClient =>
     createKubernetesClient({ connection: connection.value, clock, userAgent: `fairlead/${version}`, onRequest });
@@ -87,13 +101,15 @@ async function prepare(config: Config, io: ProcessIo, log: Logger): Promise<Resu
   });
   if (election === undefined) return failed("the lease needs a namespace: give --leader-election-namespace");
   const client = fenceWrites(createClient(), election.fence);
-  return ok({ config, log, metrics, server, client, election, instance: io.env["POD_NAME"] ?? "fairlead" });
+  const instance = io.env["POD_NAME"] ?? "fairlead";
+  const account = io.env["POD_SERVICE_ACCOUNT"];
+  const operator = namespace === undefined || account === undefined ? undefined : { namespace, name: account };
+  return ok({ config, log, metrics, server, contact, client, election, instance, operator });
 }
 
 /** In order of start: what comes later needs what stands before it. */
 function assemble(parts: Parts, scopes: ReconcileScopes): readonly Component[] {
   const { config, log, metrics, client } = parts;
-  const health = createHealth();
   const events = createEventRecorder({ client, clock, instance: parts.instance, onLost: () => metrics.eventDropped() });
   const watches = createObjectWatches({ client, clock, random });
   const onProgress = (resource: string, version: string): void => controllers.seen(resource, version);
@@ -103,26 +119,20 @@ function assemble(parts: Parts, scopes: ReconcileScopes): readonly Component[] {
     readOperatorToken: () => readToken(config.operatorTokenFile),
     onHealthChange: (store, isReady, waiting) => controllers.storeHealthChanged(store, isReady, waiting),
     isNeeded: (store, tenant) => controllers.isStoreNeeded(store, tenant),
+    operator: parts.operator,
+    onCredentialRead: (store, object, seen) => controllers.credentialRead(store, object, seen),
   });
   const controllers = createControllers({ ...parts, clock, random, scopes, events, watches, caches, stores });
   const informers = allCaches(caches);
-  health.addReadinessCheck("caches", () =>
-    informers.every((informer) => informer.hasSynced) ? undefined : "the first lists are not complete",
-  );
+  const probes = createProbes({ ...parts, clock, caches: informers, controllers, readHeap });
   metrics.observeExternalSecrets(() => controllers.observedExternalSecrets());
   metrics.observeStores(() => controllers.observedStores());
   return [
-    httpComponent({ config, log, health, metrics }),
+    httpComponent({ config, log, health: probes.health, metrics }),
+    probes.component,
     { name: "stores", start: () => Promise.resolve(), stop: () => stores.closeAll() },
     { name: "object watches", start: () => Promise.resolve(), stop: () => settled(() => watches.stop()) },
-    {
-      name: "caches",
-      async start() {
-        for (const informer of informers) informer.start();
-        await Promise.all(informers.map((informer) => informer.synced));
-      },
-      stop: () => settled(() => informers.forEach((informer) => informer.stop())),
-    },
+    cachesComponent(informers),
     // From here on only the leader starts; before it releases the lease, its workers and Events have ended.
     parts.election.component,
     { name: "events", start: () => Promise.resolve(), stop: (signal) => events.stop(signal) },
@@ -135,7 +145,7 @@ function assemble(parts: Parts, scopes: ReconcileScopes): readonly Component[] {
 }
 
 interface HttpParts extends Pick<Parts, "config" | "log" | "metrics"> {
-  readonly health: ReturnType<typeof createHealth>;
+  readonly health: Probes["health"];
 }
 
 function httpComponent({ config, log, health, metrics }: HttpParts): Component {
@@ -152,6 +162,11 @@ function httpComponent({ config, log, health, metrics }: HttpParts): Component {
     },
     stop: async () => server?.stop(),
   };
+}
+
+function readHeap(): HeapUse {
+  const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = getHeapStatistics();
+  return { usedBytes, limitBytes };
 }
 
 function environmentOf(cluster: ClusterSource): Environment {

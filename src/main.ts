@@ -14,8 +14,11 @@ const STOP_BUDGET_MS = 10_000;
 
 const log = createJsonLogger({ write: writeError, level: "error", nowMs: Date.now });
 
+let answerRejection: (error: unknown) => boolean = () => false;
 process.on("uncaughtException", (error) => exitAfter("Ended by an uncaught exception", error));
-process.on("unhandledRejection", (reason) => exitAfter("Ended by an unhandled rejection", reason));
+process.on("unhandledRejection", (reason) => {
+  if (!answerRejection(reason)) exitAfter("Ended by an unhandled rejection", reason);
+});
 for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreClosedPipe);
 
 let stopSignal: AbortSignal | undefined;
@@ -29,6 +32,7 @@ const io: ProcessIo = {
     stopSignal ??= abortOnSignals();
     return stopSignal;
   },
+  answerRejections: (answer) => void (answerRejection = answer),
 };
 const commands = [
   runCommandOf(async (config, operatorIo) => (await import("./app.ts")).runOperator(config, operatorIo)),

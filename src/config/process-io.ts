@@ -12,4 +12,6 @@ export interface ProcessIo {
   readonly readInput: () => Promise<string>;
   /** Fires at the first SIGTERM or SIGINT: end cleanly, within 10 s. */
   readonly signal: AbortSignal;
+  /** Called in the asynchronous context of each rejected promise that nobody handles. False: the process must end. */
+  readonly answerRejections: (answer: (error: unknown) => boolean) => void;
 }

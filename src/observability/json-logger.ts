@@ -10,14 +10,16 @@ export interface JsonLoggerOptions {
   readonly level: LogLevel;
   /** Wall clock, milliseconds since 1970. */
   readonly nowMs: () => number;
+  /** Facts about what runs now, for each line; a field of the line itself wins. */
+  readonly context?: () => LogFields | undefined;
 }
 
-export function createJsonLogger(options: JsonLoggerOptions, context: LogFields = {}): Logger {
+export function createJsonLogger(options: JsonLoggerOptions, own: LogFields = {}): Logger {
   const threshold = logLevels.indexOf(options.level);
   const log = (level: LogLevel, msg: string, fields: LogFields = {}): void => {
     if (logLevels.indexOf(level) < threshold) return;
     const reserved = { ts: new Date(options.nowMs()).toISOString(), level, msg };
-    options.write(jsonLine({ ...reserved, ...context, ...fields, ...reserved }));
+    options.write(jsonLine({ ...reserved, ...options.context?.(), ...own, ...fields, ...reserved }));
   };
   return {
     debug: (message, fields) => log("debug", message, fields),
@@ -25,7 +27,7 @@ export function createJsonLogger(options: JsonLoggerOptions, context: LogFields 
     warn: (message, fields) => log("warn", message, fields),
     error: (message, fields) => log("error", message, fields),
     failure: (message, error, fields) => log("error", message, { ...fields, ...errorFacts(error) }),
-    with: (fields) => createJsonLogger(options, { ...context, ...fields }),
+    with: (fields) => createJsonLogger(options, { ...own, ...fields }),
   };
 }
 

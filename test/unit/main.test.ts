@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
@@ -73,6 +74,46 @@ describe("the program", { timeout: STARTS_MS }, () => {
       expect(out + err).not.toContain("canary");
     },
   );
+});
+
+describe("a rejected promise that nobody handles", { timeout: STARTS_MS }, () => {
+  const scopes = pathToFileURL(join(import.meta.dirname, "../../src/runtime/reconcile-scope.ts")).href;
+  /** Runs `act` as a reconcile of the key "team/db", whose scope takes rejections if `isKnown`. */
+  const operator = (isKnown: boolean, act: string): string =>
+    operatorOf(`
+      const { createReconcileScopes } = await import(${JSON.stringify(scopes)});
+      const scopes = createReconcileScopes();
+      const rejected = (error) => { io.out("rejected " + error.constructor.name); return ${isKnown}; };
+      io.answerRejections((error) => scopes.current()?.rejected(error) ?? false);
+      const reconcile = async () => { await 1; ${act} };
+      await scopes.run({ facts: { key: "team/db" }, rejected }, reconcile);
+      await new Promise((end) => setTimeout(end, 100));
+      return 5;`);
+  const surprise = `throw new TypeError("can" + "ary");`;
+
+  test.each([
+    { where: "beside its reconcile", act: `void (async () => { ${surprise} })();` },
+    { where: "after an await", act: `void (async () => { await new Promise(setImmediate); ${surprise} })();` },
+    { where: "in a timer", act: `setTimeout(async () => { ${surprise} }, 1);` },
+  ])("$where is left to its reconcile, and the process goes on", async ({ act }) => {
+    const ended = await ran(["run"], { first: operator(true, act) });
+    expect(ended).toEqual({ code: 5, out: "rejected TypeError", err: "" });
+  });
+
+  test("ends the process if its reconcile knows nothing of it", async () => {
+    const { code, out, err } = await ran(["run"], { first: operator(false, `void (async () => { ${surprise} })();`) });
+    expect([code, out]).toEqual([1, "rejected TypeError"]);
+    expect(JSON.parse(err)).toMatchObject({ msg: "Ended by an unhandled rejection", errorClass: "TypeError" });
+    expect(err).not.toContain("canary");
+  });
+
+  test("ends the process if it is of no reconcile", async () => {
+    const first = operatorOf(`
+      io.answerRejections(() => false);
+      void (async () => { ${surprise} })();
+      return new Promise(() => setInterval(() => {}, 1000));`);
+    expect(await ran(["run"], { first })).toMatchObject({ code: 1, out: "" });
+  });
 });
 
 describe("a signal", { timeout: STARTS_MS }, () => {

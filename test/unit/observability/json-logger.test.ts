@@ -37,6 +37,20 @@ describe("createJsonLogger", () => {
     expect(records()).toMatchObject(written.map((name) => ({ level: name })));
   });
 
+  test("adds what the context says now to each line, and fields of the line win", () => {
+    const lines: string[] = [];
+    let context: LogFields | undefined = { controller: "c", key: "a/b" };
+    const options = { write: (line: string) => lines.push(line), level: "info", nowMs: () => 0 } as const;
+    const log = createJsonLogger({ ...options, context: () => context }).with({ resource: "r" });
+    log.info("m", { key: "c/d" });
+    context = undefined;
+    log.info("m");
+    expect(lines.map(parsed)).toEqual([
+      { ts: "1970-01-01T00:00:00.000Z", level: "info", msg: "m", controller: "c", key: "c/d", resource: "r" },
+      { ts: "1970-01-01T00:00:00.000Z", level: "info", msg: "m", resource: "r" },
+    ]);
+  });
+
   test("adds the fields of a child to each of its lines, and the line's own fields win", () => {
     const { log, records } = loggerOver();
     log.with({ key: "a/b", attempt: 1 }).with({ store: "s" }).warn("Retried", { attempt: 2 });

@@ -1,7 +1,13 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { MAX_OBSERVED_OBJECTS } from "../../../src/observability/object-gauges.ts";
 import { createMetrics } from "../../../src/observability/metrics.ts";
 import { series } from "../../../src/observability/series.ts";
+
+const read = (path: string): string => readFileSync(join(import.meta.dirname, "../../..", path), "utf8");
+const docs = read("docs/metrics.md");
+const alerts = read("config/components/monitoring/prometheus-rule.yaml");
 
 /** Lines of one series, sorted: `{labels} value`. */
 async function samples(metrics: { scrape(): Promise<string> }, name: string): Promise<string[]> {
@@ -18,7 +24,8 @@ describe("the table of series", () => {
     (name, entry) => {
       expect(entry.help).toMatch(/^[A-Z1].*\.$/);
       const isCounter = entry.help.length > 0 && name.endsWith("_total");
-      expect(isCounter || /_seconds$|_ready$|_depth$|_info$|externalsecrets$/.test(name)).toBe(true);
+      const isGauge = /_ready$|_depth$|_info$|_status$|_workers$|_reconciles$|_shedding$|externalsecrets$/.test(name);
+      expect(isCounter || isGauge || name.endsWith("_seconds")).toBe(true);
     },
   );
 
@@ -30,19 +37,31 @@ describe("the table of series", () => {
     metrics.controller("c");
     metrics.watch("w");
     metrics.provider("p");
+    metrics.leader("l");
+    metrics.apiRequests("h");
     const text = await metrics.scrape();
     expect(names.filter((name) => !text.includes(`# HELP ${name} `))).toEqual([]);
   });
 
+  test.each(Object.values(series).map(({ name, labels }) => [name, labels] as const))(
+    "docs/metrics.md says what %s means, and its labels",
+    (name, labels) => {
+      expect(docs).toContain(`| \`${name}\` | ${labels.join(", ")}${labels.length === 0 ? "" : " "}| `);
+    },
+  );
+
+  test.each(alerts.match(/\b(fairlead|controller_runtime|workqueue|leader_election)_[a-z_]+/g) ?? [])(
+    "the alerts' series %s is there",
+    (name) => {
+      expect(Object.values(series).map((entry): string => entry.name)).toContain(name);
+    },
+  );
+
   test("has no label that could hold a remote path or a value", () => {
     const labels = new Set<string>(Object.values(series).flatMap((entry) => entry.labels));
     expect([...labels].sort()).toEqual(
-      ["code", "controller", "kind", "method", "name", "namespace", "operation", "outcome", "provider"].concat([
-        "ready",
-        "reason",
-        "resource",
-        "result",
-        "version",
+      ["code", "controller", "host", "kind", "method", "name", "namespace", "operation", "outcome"].concat([
+        ...["provider", "ready", "reason", "resource", "result", "verb", "version"],
       ]),
     );
   });
@@ -105,17 +124,38 @@ describe("createMetrics", () => {
   test("a queue's series start at zero; milliseconds become seconds", async () => {
     const metrics = createMetrics("1");
     const queue = metrics.queue("stores");
-    expect(await samples(metrics, "workqueue_queue_duration_seconds_count")).toEqual(['{name="stores"} 0']);
+    const value = async (name: string): Promise<readonly string[]> =>
+      (await samples(metrics, name)).map((line) => line.replace('{name="stores",controller="stores"} ', ""));
+    expect(await value("workqueue_queue_duration_seconds_count")).toEqual(["0"]);
+    expect(await value("workqueue_depth")).toEqual(["0"]);
     queue.added();
-    queue.depth(4);
     queue.started(1500);
     queue.finished(250);
     queue.retried();
-    expect(await samples(metrics, "workqueue_adds_total")).toEqual(['{name="stores"} 1']);
-    expect(await samples(metrics, "workqueue_depth")).toEqual(['{name="stores"} 4']);
-    expect(await samples(metrics, "workqueue_queue_duration_seconds_sum")).toEqual(['{name="stores"} 1.5']);
-    expect(await samples(metrics, "workqueue_work_duration_seconds_sum")).toEqual(['{name="stores"} 0.25']);
-    expect(await samples(metrics, "workqueue_retries_total")).toEqual(['{name="stores"} 1']);
+    expect(await value("workqueue_adds_total")).toEqual(["1"]);
+    expect(await value("workqueue_queue_duration_seconds_sum")).toEqual(["1.5"]);
+    expect(await value("workqueue_work_duration_seconds_sum")).toEqual(["0.25"]);
+    expect(await value("workqueue_retries_total")).toEqual(["1"]);
+  });
+
+  test("what a queue and its workers have in hand is read at each scrape", async () => {
+    const metrics = createMetrics("1");
+    let load = { waiting: 4, unfinishedMs: 1500, longestMs: 1000 };
+    let active = 2;
+    metrics.queue("q").observe(() => load);
+    metrics.controller("c").observeWorkers(8, () => active);
+    const read = async (): Promise<readonly (readonly string[])[]> => [
+      await samples(metrics, "workqueue_depth"),
+      await samples(metrics, "workqueue_unfinished_work_seconds"),
+      await samples(metrics, "workqueue_longest_running_processor_seconds"),
+      await samples(metrics, "controller_runtime_active_workers"),
+    ];
+    const labels = '{name="q",controller="q"}';
+    expect(await read()).toEqual([[`${labels} 4`], [`${labels} 1.5`], [`${labels} 1`], ['{controller="c"} 2']]);
+    load = { waiting: 0, unfinishedMs: 0, longestMs: 0 };
+    active = 0;
+    expect(await read()).toEqual([[`${labels} 0`], [`${labels} 0`], [`${labels} 0`], ['{controller="c"} 0']]);
+    expect(await samples(metrics, "controller_runtime_max_concurrent_reconciles")).toEqual(['{controller="c"} 8']);
   });
 
   test.each([
@@ -125,23 +165,65 @@ describe("createMetrics", () => {
     { outcome: "threw", result: "error", errors: 1 },
   ] as const)("a reconcile that ended with $outcome counts as $result", async ({ outcome, result, errors }) => {
     const metrics = createMetrics("1");
-    metrics.controller("c").reconciled(outcome);
+    metrics.controller("c").reconciled(outcome, 250);
     const lines = await samples(metrics, "controller_runtime_reconcile_total");
     expect(lines).toHaveLength(4);
     expect(lines.filter((line) => !line.endsWith(" 0"))).toEqual([`{controller="c",result="${result}"} 1`]);
-    expect(await samples(metrics, "controller_runtime_reconcile_errors_total")).toEqual([`{controller="c"} ${errors}`]);
+    for (const counter of ["errors", "panics"])
+      expect(await samples(metrics, `controller_runtime_reconcile_${counter}_total`)).toEqual([
+        `{controller="c"} ${errors}`,
+      ]);
+    expect(await samples(metrics, "controller_runtime_reconcile_time_seconds_sum")).toEqual(['{controller="c"} 0.25']);
   });
 
-  test("counts API requests, answered or not, and restarts of watches", async () => {
+  test.each([
+    { name: "controller_runtime_reconcile_timeouts_total", event: "timedOut" },
+    { name: "controller_runtime_reconcile_panics_total", event: "rejected" },
+    { name: "fairlead_reconciles_abandoned_total", event: "abandoned" },
+    { name: "fairlead_reconciles_deferred_total", event: "deferred" },
+  ] as const)("$name counts from zero", async ({ name, event }) => {
     const metrics = createMetrics("1");
-    metrics.apiRequest("PATCH", "409");
-    metrics.apiRequest("GET", "<error>");
-    metrics.watch("externalsecrets").restarted();
+    const controller = metrics.controller("c");
+    expect(await samples(metrics, name)).toEqual(['{controller="c"} 0']);
+    controller[event]();
+    expect(await samples(metrics, name)).toEqual(['{controller="c"} 1']);
+  });
+
+  test("counts and times API requests, answered or not", async () => {
+    const metrics = createMetrics("1");
+    const count = metrics.apiRequests("10.0.0.1:443");
+    count("PATCH", "409", 20);
+    count("GET", "<error>", 30_000);
     expect(await samples(metrics, "rest_client_requests_total")).toEqual([
-      '{code="409",method="PATCH"} 1',
-      '{code="<error>",method="GET"} 1',
+      '{code="409",method="PATCH",host="10.0.0.1:443"} 1',
+      '{code="<error>",method="GET",host="10.0.0.1:443"} 1',
     ]);
+    expect(await samples(metrics, "rest_client_request_duration_seconds_sum")).toEqual([
+      '{verb="GET",host="10.0.0.1:443"} 30',
+      '{verb="PATCH",host="10.0.0.1:443"} 0.02',
+    ]);
+  });
+
+  test("counts restarts of watches, and reads at each scrape how long each is silent", async () => {
+    const metrics = createMetrics("1");
+    metrics.watch("externalsecrets").restarted();
+    metrics.observeWatches(() => [{ resource: "externalsecrets", ageMs: 4_500 }]);
     expect(await samples(metrics, "fairlead_watch_restarts_total")).toEqual(['{resource="externalsecrets"} 1']);
+    expect(await samples(metrics, "fairlead_watch_last_activity_seconds")).toEqual([
+      '{resource="externalsecrets"} 4.5',
+    ]);
+  });
+
+  test("says whether it leads, and whether it sheds load", async () => {
+    const metrics = createMetrics("1");
+    const leader = metrics.leader("fairlead");
+    expect(await samples(metrics, "leader_election_master_status")).toEqual(['{name="fairlead"} 0']);
+    leader.set(true);
+    expect(await samples(metrics, "leader_election_master_status")).toEqual(['{name="fairlead"} 1']);
+    leader.set(false);
+    expect(await samples(metrics, "leader_election_master_status")).toEqual(['{name="fairlead"} 0']);
+    metrics.heapShedding(true);
+    expect(await samples(metrics, "fairlead_heap_shedding")).toEqual(["1"]);
   });
 });
 
