@@ -4,7 +4,7 @@
 import { NAMESPACE } from "../test/demo/manifests.ts";
 import { ok, patchTypes } from "../test/testbed/kubernetes-api.ts";
 import type { Rig } from "../test/testbed/rig.ts";
-import { forEachIndex } from "./scenario.ts";
+import { forEachIndex } from "./for-each-index.ts";
 
 export interface Ceiling {
   readonly seconds: number;

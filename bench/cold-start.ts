@@ -20,8 +20,9 @@ export interface ColdStart {
   readonly logins: number;
 }
 
-const OPERATOR = "system:serviceaccount:fairlead-system:fairlead";
-const WRITES = ["create", "update", "patch", "delete"];
+/** The operator, in audit logs. */
+export const OPERATOR = "system:serviceaccount:fairlead-system:fairlead";
+export const WRITES = ["create", "update", "patch", "delete"];
 const DEADLINE_MS = 600_000;
 
 export async function measureColdStart(rig: Rig, count: number): Promise<ColdStart> {

@@ -3,8 +3,7 @@
 import { NAMESPACE, identityManifest, SERVICE_ACCOUNT, storeManifest, VAULT_ROLE } from "../test/demo/manifests.ts";
 import { ok } from "../test/testbed/kubernetes-api.ts";
 import type { Rig } from "../test/testbed/rig.ts";
-
-const PARALLEL = 16;
+import { forEachIndex } from "./for-each-index.ts";
 
 /** CRDs, RBAC, namespace, store and its login; no ExternalSecret yet. */
 export async function prepareStore(rig: Rig): Promise<void> {
@@ -20,11 +19,12 @@ export async function prepareStore(rig: Rig): Promise<void> {
     token_policies: [VAULT_ROLE],
     token_ttl: "1h",
   });
-  const store = storeManifest(rig.vault).replace(
-    "spec:\n",
-    "spec:\n  limits: { requestsPerSecond: 5000, maxInFlight: 16 }\n",
-  );
-  await rig.kubectl(["apply", "-f", "-"], { stdin: store });
+  await rig.kubectl(["apply", "-f", "-"], { stdin: benchStoreManifest(rig) });
+}
+
+/** The store of the demo, with limits that are not what is measured. */
+export function benchStoreManifest(rig: Rig): string {
+  return storeManifest(rig.vault).replace("spec:\n", "spec:\n  limits: { requestsPerSecond: 5000, maxInFlight: 16 }\n");
 }
 
 /** N ExternalSecrets, each of its own remote key. */
@@ -49,17 +49,4 @@ function externalSecret(index: number): unknown {
       ],
     },
   };
-}
-
-/** Calls `act` for 0 … count - 1, some at a time. */
-export async function forEachIndex(count: number, act: (index: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < count) {
-      const index = next;
-      next += 1;
-      await act(index);
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
 }

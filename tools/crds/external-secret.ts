@@ -1,7 +1,15 @@
 // Schema of an ExternalSecret's spec: what is served, nothing else. A field enters with the code that serves it.
 
 import { z } from "zod";
-import { OWN_METADATA_PREFIX, REFUSED_SECRET_TYPES, ruleMessages } from "../../src/core/spec/rules.ts";
+import {
+  ANNOTATION_NAME_PATTERN,
+  LABEL_NAME_PATTERN,
+  LABEL_VALUE_PATTERN,
+  METADATA_NAME_MAX,
+  OWN_METADATA_PREFIX,
+  REFUSED_SECRET_TYPES,
+  ruleMessages,
+} from "../../src/core/spec/rules.ts";
 import { celText } from "./cel.ts";
 import { atomicList, mapList, objectName, ruled, ruledText, someText, text, textMap } from "./fields.ts";
 import { intervalRule } from "./interval-rule.ts";
@@ -108,10 +116,18 @@ const dataFrom = atomicList(
 ).optional();
 
 const refusedTypes = REFUSED_SECRET_TYPES.map(celText).join(", ");
-const templateMapRules = [
+const templateMapRules = (namePattern: string) => [
   { rule: "self.all(name, !self[name].contains('{{'))", message: ruleMessages.templateSyntax },
   { rule: `self.all(name, !name.startsWith(${celText(OWN_METADATA_PREFIX)}))`, message: ruleMessages.ownMetadata },
+  {
+    rule: `self.all(name, size(name) <= ${METADATA_NAME_MAX} && name.matches(${celText(namePattern)}))`,
+    message: ruleMessages.metadataName,
+  },
 ];
+const labelValueRule = {
+  rule: `self.all(name, self[name].matches(${celText(LABEL_VALUE_PATTERN)}))`,
+  message: ruleMessages.labelValue,
+};
 
 const template = z
   .object({
@@ -120,8 +136,14 @@ const template = z
     ]).optional(),
     metadata: z
       .object({
-        labels: ruled(textMap(64, 63, "Labels of the Secret."), templateMapRules).optional(),
-        annotations: ruled(textMap(64, 4096, "Annotations of the Secret."), templateMapRules).optional(),
+        labels: ruled(textMap(64, 63, "Labels of the Secret."), [
+          ...templateMapRules(LABEL_NAME_PATTERN),
+          labelValueRule,
+        ]).optional(),
+        annotations: ruled(
+          textMap(64, 4096, "Annotations of the Secret."),
+          templateMapRules(ANNOTATION_NAME_PATTERN),
+        ).optional(),
       })
       .describe("Labels and annotations of the Secret, literal.")
       .optional(),

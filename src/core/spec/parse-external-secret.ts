@@ -18,7 +18,15 @@ import { parseMeta } from "./parse-meta.ts";
 import { parseDataEntry, parseDataFromEntry } from "./parse-source.ts";
 import { parseExternalSecretStatus } from "./parse-status.ts";
 import type { ExternalSecretRecord, SpecError } from "./records.ts";
-import { OWN_METADATA_PREFIX, REFUSED_SECRET_TYPES, ruleMessages } from "./rules.ts";
+import {
+  ANNOTATION_NAME_PATTERN,
+  LABEL_NAME_PATTERN,
+  LABEL_VALUE_PATTERN,
+  METADATA_NAME_MAX,
+  OWN_METADATA_PREFIX,
+  REFUSED_SECRET_TYPES,
+  ruleMessages,
+} from "./rules.ts";
 import { externalSecretSpecSchema } from "./schemas/external-secret-spec.ts";
 import { conform, type Wire } from "./wire-schema.ts";
 
@@ -27,6 +35,9 @@ type TargetWire = NonNullable<SpecWire["target"]>;
 type TemplateWire = NonNullable<TargetWire["template"]>;
 
 const DEFAULT_REFRESH_INTERVAL = "1h";
+const labelName = new RegExp(LABEL_NAME_PATTERN);
+const annotationName = new RegExp(ANNOTATION_NAME_PATTERN);
+const labelValue = new RegExp(LABEL_VALUE_PATTERN);
 
 /** Fails only if the object has no name; an invalid spec is a value of the record. */
 export function parseExternalSecret(raw: unknown): Result<ExternalSecretRecord, SpecError> {
@@ -34,12 +45,13 @@ export function parseExternalSecret(raw: unknown): Result<ExternalSecretRecord, 
   if (!meta.ok) return meta;
   return ok({
     meta: meta.value,
-    spec: parseSpec(recordOf(raw)["spec"], meta.value.name),
+    spec: parseExternalSecretSpec(recordOf(raw)["spec"], meta.value.name),
     status: parseExternalSecretStatus(recordOf(raw)["status"]),
   });
 }
 
-function parseSpec(raw: unknown, name: string): Result<ExternalSecretSpec, SpecError> {
+/** `name`: of the ExternalSecret, the default of the target's. */
+export function parseExternalSecretSpec(raw: unknown, name: string): Result<ExternalSecretSpec, SpecError> {
   const wire = conform(externalSecretSpecSchema, raw, "spec");
   if (!wire.ok) return wire;
   const context = parseContext();
@@ -94,16 +106,28 @@ function parseTemplate(template: TemplateWire, context: ParseContext): TargetTem
   if (REFUSED_SECRET_TYPES.some((refused) => refused === type)) {
     context.problems.push({ path: `${path}.type`, message: ruleMessages.secretType });
   }
-  checkMetadata(labels, `${path}.metadata.labels`, context);
-  checkMetadata(annotations, `${path}.metadata.annotations`, context);
-  return { type, labels, annotations };
+  checkMetadata(labels, labelName, `${path}.metadata.labels`, context);
+  if (Object.values(labels).some((text) => !labelValue.test(text))) {
+    context.problems.push({ path: `${path}.metadata.labels`, message: ruleMessages.labelValue });
+  }
+  checkMetadata(annotations, annotationName, `${path}.metadata.annotations`, context);
+  // An empty text means "not set": the API server makes such a Secret Opaque.
+  return { type: type === "" ? undefined : type, labels, annotations };
 }
 
-function checkMetadata(texts: Readonly<Record<string, string>>, path: string, context: ParseContext): void {
+function checkMetadata(
+  texts: Readonly<Record<string, string>>,
+  namePattern: RegExp,
+  path: string,
+  context: ParseContext,
+): void {
   if (Object.values(texts).some((text) => text.includes("{{"))) {
     context.problems.push({ path, message: ruleMessages.templateSyntax });
   }
   if (Object.keys(texts).some((name) => name.startsWith(OWN_METADATA_PREFIX))) {
     context.problems.push({ path, message: ruleMessages.ownMetadata });
+  }
+  if (Object.keys(texts).some((name) => name.length > METADATA_NAME_MAX || !namePattern.test(name))) {
+    context.problems.push({ path, message: ruleMessages.metadataName });
   }
 }

@@ -9,6 +9,9 @@ interface TextRule {
 
 const VAULT_SEGMENT = String.raw`\.*[-_~@+=:A-Za-z0-9][-._~@+=:A-Za-z0-9]*`;
 const DNS_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+/** Of letters of either case: Kubernetes takes these before the slash of an annotation's name. */
+const MIXED_LABEL = "[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?";
+const METADATA_TEXT = "[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?";
 /** At most three decimals: all values are whole microseconds, and the sum stays below 2^63 nanoseconds, CEL's limit. */
 const DURATION = ["h:5", "m:7", "s:9", "ms:12"]
   .map((unit) => unit.split(":"))
@@ -56,6 +59,13 @@ export const REFUSED_SECRET_TYPES = ["kubernetes.io/service-account-token", "boo
 /** Labels and annotations under this prefix steer Fairlead itself: a template may not set them. */
 export const OWN_METADATA_PREFIX = "fairlead.dev/";
 
+/** Names of labels and annotations, and values of labels (apimachinery v0.36, IsQualifiedName and IsValidLabelValue). */
+export const LABEL_NAME_PATTERN = String.raw`^(${DNS_LABEL}(\.${DNS_LABEL})*/)?${METADATA_TEXT}$`;
+export const ANNOTATION_NAME_PATTERN = String.raw`^(${MIXED_LABEL}(\.${MIXED_LABEL})*/)?${METADATA_TEXT}$`;
+export const LABEL_VALUE_PATTERN = `^(${METADATA_TEXT})?$`;
+/** With the part before the slash, which alone may be as long in Kubernetes. */
+export const METADATA_NAME_MAX = 253;
+
 const INTERVAL_FORM = "or a duration from 1s to 8760h in h, m, s and ms such as 1h30m";
 
 /** What the cross-field rules say; each is a CEL rule in the CRD and a check in a parser. */
@@ -71,6 +81,10 @@ export const ruleMessages = {
   secretType: `types ${REFUSED_SECRET_TYPES.join(" and ")} are refused: they make the control plane issue credentials`,
   templateSyntax: "templates are not served yet: labels and annotations are literal, without '{{'",
   ownMetadata: `labels and annotations under ${OWN_METADATA_PREFIX} are set by Fairlead only: leave them out`,
+  metadataName:
+    "name labels and annotations as Kubernetes does: up to 63 letters, digits, '-', '_' and '.', where wanted after a DNS name and '/'",
+  labelValue:
+    "give a label a value of up to 63 letters, digits, '-', '_' and '.', which begins and ends with a letter or digit",
   tagName: "a tag has a name of 1 to 128 characters",
   oneProvider: "name exactly one provider: vault",
   oneAuth: "auth needs exactly one of tokenSecretRef, appRole and kubernetes",

@@ -69,9 +69,9 @@ type WireObject<P, R> = { readonly [K in keyof P as K extends R ? K : never]: Wi
  */
 export function conform<S extends SchemaNode>(schema: S, raw: unknown, path: string): Result<Wire<S>, SpecError> {
   const value = holdsNull(raw) ? withoutNulls(raw) : raw;
-  const problem = firstProblem(schema, value, path);
+  const problem = firstProblem(schema, value);
   // The check is the proof of the type: this is the constructor of Wire<S>.
-  return problem === undefined ? ok(value as Wire<S>) : failed(problem);
+  return problem === undefined ? ok(value as Wire<S>) : failed(under(path, problem));
 }
 
 /** Paths of the fields that the schema does not have, for strict validation. */
@@ -96,66 +96,79 @@ export function unknownPaths(schema: SchemaNode, value: unknown, path: string): 
   }
 }
 
-function firstProblem(schema: SchemaNode, value: unknown, path: string): SpecError | undefined {
+/** Its path starts at `value`: only a problem is worth the making of a path. */
+function firstProblem(schema: SchemaNode, value: unknown): SpecError | undefined {
   switch (schema.kind) {
     case "object":
-      return objectProblem(schema, value, path);
+      return objectProblem(schema, value);
     case "map":
-      return mapProblem(schema, value, path);
+      return mapProblem(schema, value);
     case "list":
-      return listProblem(schema, value, path);
+      return listProblem(schema, value);
     case "text":
     case "integer":
     case "boolean":
     case "integerOrText": {
       const message = scalarProblem(schema, value);
-      return message === undefined ? undefined : { path, message };
+      return message === undefined ? undefined : here(message);
     }
   }
+}
+
+function here(message: string): SpecError {
+  return { path: "", message };
+}
+
+function under(step: string, { path, message }: SpecError): SpecError {
+  return { path: step + path, message };
 }
 
 function propertyOf(schema: ObjectNode, name: string): SchemaNode | undefined {
   return Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
 }
 
-function objectProblem(schema: ObjectNode, value: unknown, path: string): SpecError | undefined {
-  if (!isRecord(value)) return { path, message: "must be an object" };
+function objectProblem(schema: ObjectNode, value: unknown): SpecError | undefined {
+  if (!isRecord(value)) return here("must be an object");
   const missing = schema.required?.find((name) => !Object.hasOwn(value, name));
-  if (missing !== undefined) return { path: `${path}.${missing}`, message: "is required" };
-  return firstOf(Object.keys(value), (name) => {
+  if (missing !== undefined) return under(`.${missing}`, here("is required"));
+  for (const name of Object.keys(value)) {
     const property = propertyOf(schema, name);
-    return property === undefined ? undefined : firstProblem(property, value[name], `${path}.${name}`);
-  });
-}
-
-function mapProblem(schema: MapNode, value: unknown, path: string): SpecError | undefined {
-  if (!isRecord(value)) return { path, message: "must be a map" };
-  const entries = Object.entries(value);
-  if (entries.length > schema.maxProperties) {
-    return { path, message: `must have at most ${schema.maxProperties} entries` };
+    const problem = property === undefined ? undefined : firstProblem(property, value[name]);
+    if (problem !== undefined) return under(`.${name}`, problem);
   }
-  return firstOf(entries, ([name, child]) => firstProblem(schema.values, child, `${path}[${name}]`));
+  return undefined;
 }
 
-function listProblem(schema: ListNode, value: unknown, path: string): SpecError | undefined {
-  if (!Array.isArray(value)) return { path, message: "must be a list" };
-  if (value.length > schema.maxItems) return { path, message: `must have at most ${schema.maxItems} items` };
-  if (value.length < (schema.minItems ?? 0))
-    return { path, message: `must have at least ${schema.minItems ?? 0} items` };
-  const problem = firstOf([...value.entries()], ([index, item]) =>
-    firstProblem(schema.items, item, `${path}[${index}]`),
-  );
-  return problem ?? (schema.mapKey === undefined ? undefined : duplicateProblem(schema.mapKey, value, path));
+function mapProblem(schema: MapNode, value: unknown): SpecError | undefined {
+  if (!isRecord(value)) return here("must be a map");
+  const names = Object.keys(value);
+  if (names.length > schema.maxProperties) return here(`must have at most ${schema.maxProperties} entries`);
+  for (const name of names) {
+    const problem = firstProblem(schema.values, value[name]);
+    if (problem !== undefined) return under(`[${name}]`, problem);
+  }
+  return undefined;
 }
 
-function duplicateProblem(key: string, value: readonly unknown[], path: string): SpecError | undefined {
+function listProblem(schema: ListNode, value: unknown): SpecError | undefined {
+  if (!Array.isArray(value)) return here("must be a list");
+  if (value.length > schema.maxItems) return here(`must have at most ${schema.maxItems} items`);
+  if (value.length < (schema.minItems ?? 0)) return here(`must have at least ${schema.minItems ?? 0} items`);
+  for (const [index, item] of value.entries()) {
+    const problem = firstProblem(schema.items, item);
+    if (problem !== undefined) return under(`[${index}]`, problem);
+  }
+  return schema.mapKey === undefined ? undefined : duplicateProblem(schema.mapKey, value);
+}
+
+function duplicateProblem(key: string, value: readonly unknown[]): SpecError | undefined {
   const seen = new Set<unknown>();
-  return firstOf([...value.entries()], ([index, item]) => {
+  for (const [index, item] of value.entries()) {
     const id = isRecord(item) ? item[key] : undefined;
-    if (seen.has(id)) return { path: `${path}[${index}]`, message: `duplicate ${key}: give each entry its own` };
+    if (seen.has(id)) return under(`[${index}]`, here(`duplicate ${key}: give each entry its own`));
     seen.add(id);
-    return undefined;
-  });
+  }
+  return undefined;
 }
 
 type ScalarNode = TextNode | IntegerNode | BooleanNode | IntegerOrTextNode;
@@ -213,12 +226,4 @@ function withoutNulls(value: unknown): unknown {
       .filter(([, child]) => child !== null)
       .map(([name, child]) => [name, withoutNulls(child)]),
   );
-}
-
-function firstOf<T>(items: readonly T[], check: (item: T) => SpecError | undefined): SpecError | undefined {
-  for (const item of items) {
-    const problem = check(item);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
 }

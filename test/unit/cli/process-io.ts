@@ -12,6 +12,7 @@ export function recordedIo(given: Partial<Pick<ProcessIo, "env" | "readInput" | 
     env: {},
     readInput: () => Promise.resolve(""),
     signal: new AbortController().signal,
+    answerRejections: () => undefined,
     ...given,
     out: (text) => void (printed.out += text),
     err: (text) => void (printed.err += text),

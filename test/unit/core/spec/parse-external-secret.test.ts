@@ -70,6 +70,10 @@ test("a template without metadata still stops the copying of labels", () => {
   });
 });
 
+test("an empty type of a template is none: the API server makes such a Secret Opaque", () => {
+  expect(specOf({ target: { template: { type: "" } } }).target.template?.type).toBeUndefined();
+});
+
 test("dataFrom comes before data, each in the order of its list", () => {
   const spec = specOf({
     data: [entry("b", "1"), entry("a", "2")],
