@@ -5,7 +5,7 @@ RUN := ./tools/with-node24.sh
 INSTALLED := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help install build typecheck lint format test test-unit test-integration coverage crds servers verify demo run image bench clean
+.PHONY: help install build typecheck lint format test test-unit test-integration test-faults test-soak coverage crds servers verify demo run image bench clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,12 @@ test-unit: install ## Run the unit and architecture tests
 
 test-integration: build servers ## Run the tests on real servers
 	$(RUN) npx --no-install vitest run --project integration
+
+test-faults: build servers ## Run all scenarios of the fault table on real servers (up to 45 minutes; ARGS="--rows=22 --seed=1")
+	$(RUN) node test/faults/run.ts $(ARGS)
+
+test-soak: build servers ## The same with scenarios of minutes at full length
+	$(RUN) node test/faults/run.ts --soak $(ARGS)
 
 coverage: install ## Unit tests with a coverage report in coverage/
 	$(RUN) npx --no-install vitest run --project unit --coverage

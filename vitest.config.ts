@@ -4,11 +4,20 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/architecture/**/*.test.ts"] } },
+      {
+        test: {
+          name: "unit",
+          include: [
+            "test/unit/**/*.test.ts",
+            "test/architecture/**/*.test.ts",
+            "test/faults/{proxy,oracle,crash}/**/*.test.ts",
+          ],
+        },
+      },
       {
         test: {
           name: "integration",
-          include: ["test/integration/**/*.test.ts", "test/testbed/**/*.test.ts"],
+          include: ["test/integration/**/*.test.ts", "test/testbed/**/*.test.ts", "test/faults/fast.test.ts"],
           globalSetup: ["test/testbed/global-setup.ts"],
           // One cluster, one operator at a time: files run one after the other, tests within a file may be concurrent.
           fileParallelism: false,

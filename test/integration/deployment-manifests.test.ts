@@ -66,6 +66,7 @@ test("a pod that is less than restricted is refused there", async () => {
 
 test.each([
   { component: "monitoring", kind: "ServiceMonitor" },
+  { component: "monitoring", kind: "PrometheusRule" },
   { component: "token-request", kind: "ClusterRoleBinding" },
   { component: "flow-control", kind: "FlowSchema" },
 ])("the component $component renders a $kind", async ({ component, kind }) => {

@@ -95,7 +95,7 @@ describe("a running operator", () => {
 
   test("answers its probes, and nothing else", async () => {
     for (const path of ["/healthz", "/readyz"]) expect((await get(path)).status).toBe(200);
-    expect(await (await get("/readyz")).text()).toBe("[+]caches ok\n");
+    expect(await (await get("/readyz")).text()).toBe("[+]caches ok\n[+]API server ok\n");
     expect((await get("/")).status).toBe(404);
     expect((await get("/metrics", "POST")).status).toBe(405);
   });
@@ -113,7 +113,7 @@ describe("a running operator", () => {
     const lastSuccess = (await sample(`fairlead_externalsecret_last_success_timestamp_seconds${named}`)) ?? 0;
     expect(Date.now() / 1000 - lastSuccess).toBeLessThan(60);
     for (const queue of ["externalsecret", "secretstore", "clustersecretstore"])
-      await untilSample(`workqueue_depth{name="${queue}"}`, 0);
+      await untilSample(`workqueue_depth{name="${queue}",controller="${queue}"}`, 0);
     const after = { syncs: before.syncs + 1, reads: before.reads + 1, calls: before.calls + 1 };
     expect(await counts()).toEqual({ ...after, logins: before.logins + 1 });
 

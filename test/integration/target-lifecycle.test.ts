@@ -206,10 +206,12 @@ describe.concurrent("a target that the API server rejects", () => {
     },
   );
 
-  test("is TargetRejected for a label value that it refuses: the message names the field, and the value is told nowhere", async () => {
+  test("is TargetRejected for annotations that it refuses: the message names the field, and their text is told nowhere", async () => {
     const team = await readyTeam(world);
     const secretText = `canary-${randomUUID()}`;
-    const labels = { team: `${secretText}!` };
+    const annotations = Object.fromEntries(
+      Array.from({ length: 64 }, (_, index) => [`note-${index}`, secretText.padEnd(4096, "x")]),
+    );
     await team.rig.kubectl(["apply", "--server-side", "-f", "-"], {
       stdin: JSON.stringify({
         apiVersion: "fairlead.dev/v1",
@@ -217,14 +219,14 @@ describe.concurrent("a target that the API server rejects", () => {
         metadata: { name: "db", namespace: team.namespace },
         spec: {
           secretStoreRef: { name: "vault" },
-          target: { template: { metadata: { labels } } },
+          target: { template: { metadata: { annotations } } },
           ...passwordEntry(team),
         },
       }),
     });
     const rejected = await team.waitExternalSecret("db", { ready: "False", reason: "TargetRejected" });
     expect(message(rejected)).toBe(
-      "the API server refused Secret db (HTTP 422) at metadata.labels; correct the spec or the values",
+      "the API server refused Secret db (HTTP 422) at metadata.annotations; correct the spec or the values",
     );
     expect(JSON.stringify(rejected["status"])).not.toContain(secretText);
     const events = await waitUntil(
@@ -238,7 +240,8 @@ describe.concurrent("a target that the API server rejects", () => {
     expect(events).toContain("TargetRejected");
     const told = [events, await world.operator.metrics(), ...(await world.operator.lines())];
     expect(told.filter((text) => text.includes(secretText))).toEqual([]);
-    await team.patchExternalSecret("db", { spec: { target: { template: { metadata: { labels: { team: "a" } } } } } });
+    const metadata = { annotations: null, labels: { team: "a" } };
+    await team.patchExternalSecret("db", { spec: { target: { template: { metadata } } } });
     await team.waitExternalSecret("db", { ready: "True" });
     expect(textAt(await team.secret("db"), "metadata", "labels", "team")).toBe("a");
   });

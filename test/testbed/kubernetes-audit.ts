@@ -24,11 +24,18 @@ export interface KubernetesRequest {
   readonly credentialId: string;
   /** Impersonated user, empty where there is none. */
   readonly impersonated: string;
-  /** When the request arrived, RFC 3339. */
+  /** When the request arrived, RFC 3339 with microseconds. */
   readonly at: string;
+  /** When it was answered (of a watch: when its answer started). */
+  readonly answeredAt: string;
+  /** Id of the ServiceAccount token that was sent (its claim `jti`), empty for other credentials. */
+  readonly tokenId: string;
 }
 
 const STATUS_UNAUTHORIZED = 401;
+/** Key and form of the credential's id in an audited user: apiserver/pkg/authentication/serviceaccount/util.go, v0.36. */
+const CREDENTIAL_ID = "authentication.kubernetes.io/credential-id";
+const TOKEN_ID_PREFIX = "JTI=";
 
 export function createKubernetesAuditTrail(
   logPath: string,
@@ -57,6 +64,8 @@ function parseKubernetesRequest(event: unknown): KubernetesRequest | undefined {
         credentialId: credentialIdOf(event),
         impersonated: optionalTextAt(event, "impersonatedUser", "username") ?? "",
         at: textAt(event, "requestReceivedTimestamp"),
+        answeredAt: textAt(event, "stageTimestamp"),
+        tokenId: tokenIdOf(event),
       }
     : undefined;
 }
@@ -72,6 +81,11 @@ function isCounted(event: unknown): boolean {
 function credentialIdOf(event: unknown): string {
   const ids = valueAt(event, "user", "extra", "authentication.kubernetes.io/credential-id");
   return Array.isArray(ids) ? String(ids[0]) : "";
+}
+
+function tokenIdOf(event: unknown): string {
+  const id = optionalTextAt(event, "user", "extra", CREDENTIAL_ID, 0) ?? "";
+  return id.startsWith(TOKEN_ID_PREFIX) ? id.slice(TOKEN_ID_PREFIX.length) : "";
 }
 
 function statusCodeOf(event: unknown): number {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createLineSplitter } from "../../../src/kubernetes/line-splitter.ts";
 
 function split(chunks: readonly Buffer[], maxLineBytes = 1_000): { lines: string[]; accepted: boolean[] } {
@@ -51,5 +51,17 @@ describe("createLineSplitter", () => {
     chunk.fill("x");
     splitter.push(Buffer.from("\n"));
     expect(lines).toEqual(["abc"]);
+  });
+
+  test("copies an event of 1.4 MB that comes byte by byte a few times, not once per byte", () => {
+    const line = Buffer.from(`${JSON.stringify({ text: "é".repeat(700_000) })}\n`);
+    const allocated = vi.spyOn(Buffer, "allocUnsafe");
+    onTestFinished(() => allocated.mockRestore());
+    const lines: string[] = [];
+    const splitter = createLineSplitter(8 * 1024 * 1024, (text) => lines.push(text));
+    for (let at = 0; at < line.length; at += 1) splitter.push(line.subarray(at, at + 1));
+    expect(lines).toEqual([line.toString("utf8").trimEnd()]);
+    const bytes = allocated.mock.calls.reduce((sum, [size]) => sum + size, 0);
+    expect(bytes).toBeLessThan(6 * line.length);
   });
 });

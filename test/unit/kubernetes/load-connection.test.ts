@@ -85,6 +85,27 @@ describe("loadConnection from KUBECONFIG", () => {
     expect(plain(await connection.loadCredentials("start"))).toMatchObject({ caPem: "CA", token: "first" });
   });
 
+  test.each([
+    { given: "proxy-url", cluster: ", proxy-url: 'http://p:1'", env: {}, proxy: "http://p:1" },
+    { given: "HTTPS_PROXY", cluster: "", env: { HTTPS_PROXY: "http://q:2" }, proxy: "http://q:2" },
+    { given: "both", cluster: ", proxy-url: 'http://p:1'", env: { HTTPS_PROXY: "http://q:2" }, proxy: "http://p:1" },
+    {
+      given: "proxy-url and an exception",
+      cluster: ", proxy-url: 'http://p:1'",
+      env: { NO_PROXY: "*" },
+      proxy: "http://p:1",
+    },
+    {
+      given: "an exception",
+      cluster: "",
+      env: { HTTPS_PROXY: "http://q:2", NO_PROXY: "api.example" },
+      proxy: undefined,
+    },
+  ])("given $given, goes through the proxy $proxy", async ({ cluster, env, proxy }) => {
+    const path = join(directoryWith({ config: kubeconfig("", cluster) }), "config");
+    expect((await load({ ...env, KUBECONFIG: path })).proxy?.url).toBe(proxy);
+  });
+
   test("passes the TLS server name on", async () => {
     const text = kubeconfig("", ", tls-server-name: other");
     expect(await fromText(text)).toMatchObject({ ok: true, value: { tlsServerName: "other" } });
@@ -97,7 +118,12 @@ describe("loadConnection from KUBECONFIG", () => {
       text: kubeconfig("", ", insecure-skip-tls-verify: true"),
       says: "insecure-skip-tls-verify",
     },
-    { given: "a proxy", text: kubeconfig("", ", proxy-url: http://p"), says: "proxy-url" },
+    {
+      given: "a SOCKS proxy",
+      text: kubeconfig("", ", proxy-url: 'socks5://u:canary-9@p'"),
+      says: "proxy-url names no",
+    },
+    { given: "a proxy without a scheme", text: kubeconfig("", ", proxy-url: p"), says: "proxy-url is no URL" },
     { given: "impersonation", text: kubeconfig("as: root"), says: "impersonation" },
     { given: "a password", text: kubeconfig("username: u, password: canary-9"), says: "username" },
     {
@@ -150,6 +176,20 @@ describe("loadConnection elsewhere", () => {
       inCluster: true,
     });
     expect(plain(await connection.loadCredentials("start"))).toMatchObject({ caPem: "CA", token: "t" });
+  });
+
+  test.each([
+    { env: { https_proxy: "http://p:1" }, proxy: "http://p:1" },
+    { env: { https_proxy: "http://p:1", no_proxy: "10.0.0.0/8" }, proxy: undefined },
+  ])("takes the proxy of the environment in a pod too: $env", async ({ env, proxy }) => {
+    const connection = await load({ ...env, KUBERNETES_SERVICE_HOST: "10.0.0.1" }, directoryWith(account));
+    expect(connection.proxy?.url).toBe(proxy);
+  });
+
+  test("refuses a proxy of the environment that it cannot use", async () => {
+    const env = { HTTPS_PROXY: "socks5://p", KUBERNETES_SERVICE_HOST: "10.0.0.1" };
+    const result = await loadConnection(env, directoryWith(account));
+    expect(result.ok ? "" : result.error.message).toContain("HTTPS_PROXY names no proxy that we can use: SOCKS");
   });
 
   test("puts an IPv6 address into brackets", async () => {

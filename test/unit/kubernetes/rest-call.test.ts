@@ -74,6 +74,7 @@ describe("createCaller", () => {
           authorization: "Bearer t",
           "user-agent": "fairlead/test",
           "content-type": "application/merge-patch+json",
+          "content-length": "7",
         },
         body: '{"a":1}',
       },

@@ -49,6 +49,17 @@ describe("calls", () => {
     });
   });
 
+  test.each(["POST", "PUT", "PATCH", "DELETE"] as const)(
+    "bring the body of a %s inside of the request",
+    async (method) => {
+      const server = await startFakeApiServer(sayOk);
+      const { client } = clientTo(server.connection);
+      for (let i = 0; i < 2; i += 1) expect((await client.call({ ...POST, method }, NEVER)).ok).toBe(true);
+      expect(server.requests.map(({ body }) => body)).toEqual(['{"a":1}', '{"a":1}']);
+      expect(server.connections()).toBe(1);
+    },
+  );
+
   test("open 16 connections at most", async () => {
     const waiting: FakeResponse[] = [];
     const full = event();

@@ -128,6 +128,18 @@ describe.each(protocols)("a watch over $protocol", ({ http2 }) => {
     while (clock.pendingMs().length > 0) await new Promise((resolve) => setImmediate(resolve));
   });
 
+  test("ends when the client is closed, and its connection goes", async () => {
+    const { handler } = streaming();
+    const server = await startFakeApiServer(handler, { http2 });
+    const { client } = clientTo(server.connection);
+    const heard = recorder();
+    const end = client.watch(WATCH, heard.handlers, NEVER);
+    await heard.untilLines(1);
+    client.close();
+    expect(await end).toMatchObject({ ok: false, error: { kind: "unavailable", failure: "reset" } });
+    await server.allClosed();
+  });
+
   test("ends when a line is over the limit", async () => {
     const { handler, responses } = streaming();
     const server = await startFakeApiServer(handler, { http2 });

@@ -95,6 +95,12 @@ describe("createObjectWatches", () => {
     expect(news()).toBe(1);
   });
 
+  test("an older version is news once the watch had shown what the caller knew: a backup was restored", async () => {
+    const { streams, news } = await following(present("5"), present("9"));
+    const after = (version: string): number => (streams[0]?.event("MODIFIED", raw(version)), news());
+    expect([after("8"), after("9"), after("6"), after("6"), after("10")]).toEqual([0, 0, 1, 0, 1]);
+  });
+
   test.each([
     {
       given: "the watch is refused",

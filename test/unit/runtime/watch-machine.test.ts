@@ -1,37 +1,164 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ApiError, errorFromFailure } from "../../../src/kubernetes/api-error.ts";
 import { initialWatchState, nextWatchStep } from "../../../src/runtime/watch-machine.ts";
-import type { WatchEffect, WatchInput, WatchState, WatchStep } from "../../../src/runtime/watch-state.ts";
+import type {
+  Streaming,
+  WatchEffect,
+  WatchHistory,
+  WatchInput,
+  WatchState,
+  WatchStep,
+} from "../../../src/runtime/watch-state.ts";
 import { httpError, networkError } from "../../support/scripted-client.ts";
 
 const MINUTE_MS = 60_000;
 const env = (nowMs = 0, random = 0.5) => ({ nowMs, random: () => random });
 
-const listing: WatchState = { kind: "list", pageLimit: 500, failures: 0 };
-const streaming = (overrides: Partial<Extract<WatchState, { kind: "stream" }>> = {}): WatchState => ({
+const fresh = { failures: 0, brokenLists: 0, pagesUntilMs: 0 };
+const listing: WatchState = { kind: "list", pageLimit: 500, history: { ...fresh, pagesUntilMs: 1_800_000 } };
+const gathering = (history: Partial<WatchHistory> = {}, began = true): WatchState => ({
+  kind: "gather",
+  history: { ...fresh, ...history },
+  sinceMs: 0,
+  limitMs: 480_000,
+  began,
+});
+const streaming = ({ failures = 0, ...overrides }: Partial<Streaming & WatchHistory> = {}): Streaming => ({
   kind: "stream",
+  history: { ...fresh, failures },
   resourceVersion: "10",
+  openedAt: "10",
   fromList: true,
   sinceMs: 0,
-  failures: 0,
   ...overrides,
 });
 const changed = (resourceVersion: string): WatchInput => ({
   kind: "event",
   event: { kind: "changed", resourceVersion, object: { rv: resourceVersion } },
 });
+const bookmark = (resourceVersion: string, endsInitialEvents = false): WatchInput => ({
+  kind: "event",
+  event: { kind: "bookmark", resourceVersion, endsInitialEvents },
+});
+const errorEvent = (error: ApiError): WatchInput => ({ kind: "event", event: { kind: "error", error } });
+const malformed: WatchInput = { kind: "event", event: { kind: "malformed" } };
 const ended = (error?: ApiError): WatchInput => ({ kind: "streamEnded", error });
 const kinds = ({ effects }: WatchStep): string[] => effects.map((effect) => effect.kind);
 const find = <K extends WatchEffect["kind"]>({ effects }: WatchStep, kind: K) =>
   effects.find((effect): effect is Extract<WatchEffect, { kind: K }> => effect.kind === kind);
 
-describe("listing", () => {
-  test("begins with a consistent page of 500", () => {
-    const step = nextWatchStep(initialWatchState, { kind: "start" }, env());
-    expect(step.effects[0]).toEqual({ kind: "fetchPage", limit: 500, continueToken: undefined });
+describe("a streamed list", () => {
+  test("comes first: a stream that begins with the state of everything, with 30 s to be complete", () => {
+    const step = nextWatchStep(initialWatchState, { kind: "start" }, env(7));
+    expect(step).toEqual({
+      state: { ...gathering({}, false), sinceMs: 7 },
+      effects: [
+        { kind: "openStream", resourceVersion: undefined, timeoutSeconds: 450, verify: false },
+        { kind: "setTimer", delayMs: 30_000 },
+      ],
+    });
   });
 
+  test.each([
+    { given: "an object", event: { kind: "changed", resourceVersion: "9", object: "x" } as const, deleted: false },
+    { given: "its end", event: { kind: "deleted", resourceVersion: "2", object: "x" } as const, deleted: true },
+  ])("gathers $given, whatever its version, and commits nothing", ({ event, deleted }) => {
+    const step = nextWatchStep(gathering({}, false), { kind: "event", event }, env());
+    expect(step).toEqual({ state: gathering(), effects: [{ kind: "gather", deleted, object: "x" }] });
+  });
+
+  test("takes no other bookmark for its end", () => {
+    expect(nextWatchStep(gathering(), bookmark("12"), env())).toEqual({ state: gathering(), effects: [] });
+  });
+
+  test("counts what it does not know, and goes on", () => {
+    const step = nextWatchStep(gathering(), { kind: "event", event: { kind: "unknown" } }, env());
+    expect(step).toEqual({ state: gathering(), effects: [{ kind: "ignored", why: "unknown" }] });
+  });
+
+  test("is committed at the version of the bookmark that ends it, and its stream goes on for the rest of its time", () => {
+    const step = nextWatchStep(gathering({ failures: 2, brokenLists: 1 }), bookmark("12", true), env(20_000));
+    expect(step).toEqual({
+      state: streaming({ failures: 2, resourceVersion: "12", openedAt: "12" }),
+      effects: [
+        { kind: "commitList" },
+        { kind: "progress", resourceVersion: "12" },
+        { kind: "setTimer", delayMs: 460_000 },
+      ],
+    });
+  });
+
+  test.each([
+    { given: "a cut", input: ended(networkError) },
+    { given: "an orderly end", input: ended() },
+    { given: "HTTP 500", input: ended(httpError(500)) },
+    { given: "an ERROR event", input: errorEvent(httpError(500)) },
+    { given: "a malformed line", input: malformed },
+    { given: "HTTP 401", input: ended(httpError(401)) },
+    { given: "HTTP 403", input: ended(httpError(403)) },
+    { given: "HTTP 404", input: ended(httpError(404)) },
+    { given: "HTTP 410", input: ended(httpError(410)) },
+    { given: "HTTP 429", input: ended(httpError(429)) },
+  ])("after $given is streamed again from the beginning, later", ({ input }) => {
+    const waiting = nextWatchStep(gathering(), input, env());
+    expect(kinds(waiting)).toEqual(["abandon", "retrying", "setTimer"]);
+    expect(find(waiting, "setTimer")?.delayMs).toBe(1_200);
+    const again = nextWatchStep(waiting.state, { kind: "timer" }, env(1_200));
+    expect(find(again, "openStream")).toMatchObject({ resourceVersion: undefined });
+  });
+
+  test.each([
+    { given: "HTTP 400", input: ended(httpError(400)), why: "refused" },
+    { given: "HTTP 422", input: ended(httpError(422)), why: "refused" },
+    { given: "an ERROR event with 422", input: errorEvent(httpError(422)), why: "refused" },
+    { given: "30 s without its end", input: { kind: "timer" } as const, why: "endless" },
+  ])("after $given is read in pages at once, and for the next half hour", ({ input, why }) => {
+    const step = nextWatchStep(gathering(), input, env(5_000));
+    expect(step.effects).toEqual([
+      { kind: "abandon" },
+      { kind: "fellBack", why },
+      { kind: "fetchPage", limit: 500, continueToken: undefined },
+      { kind: "setTimer", delayMs: 90_000 },
+    ]);
+    expect(kindsOfRelist(step.state, 5_000 + 30 * MINUTE_MS - 1)).toContain("fetchPage");
+    expect(kindsOfRelist(step.state, 5_000 + 30 * MINUTE_MS)).toContain("openStream");
+  });
+
+  test.each([
+    { given: "broke off after it had begun", state: gathering({ brokenLists: 2 }), input: ended(networkError) },
+    { given: "ended early", state: gathering({ brokenLists: 2 }, false), input: ended() },
+    { given: "failed on the server", state: gathering({ brokenLists: 2 }, false), input: ended(httpError(500)) },
+    { given: "could not be read", state: gathering({ brokenLists: 2 }, false), input: malformed },
+  ])("that $given three times in a row is read in pages after the wait", ({ state, input }) => {
+    const waiting = nextWatchStep(state, input, env());
+    expect(find(waiting, "fellBack")).toMatchObject({ why: "broken" });
+    expect(kinds(nextWatchStep(waiting.state, { kind: "timer" }, env(60_000)))).toEqual(["fetchPage", "setTimer"]);
+  });
+
+  test.each([
+    { given: "no connection", error: networkError },
+    { given: "throttling", error: httpError(429) },
+    { given: "missing permission", error: httpError(403) },
+  ])("is streamed again however often there is $given: pages would fare no better", ({ error }) => {
+    const waiting = nextWatchStep(gathering({ brokenLists: 2 }, false), ended(error), env());
+    expect(waiting.state.history.brokenLists).toBe(2);
+    expect(kinds(nextWatchStep(waiting.state, { kind: "timer" }, env(60_000)))).toContain("openStream");
+  });
+
+  test("commits nothing that came after it was given up", () => {
+    const overdue = nextWatchStep(gathering(), { kind: "timer" }, env());
+    expect(nextWatchStep(overdue.state, bookmark("12", true), env())).toEqual({ state: overdue.state, effects: [] });
+  });
+});
+
+/** What follows when a page asked for in this state arrives, and the stream after it ends with 410. */
+function kindsOfRelist(state: WatchState, atMs: number): string[] {
+  const page: WatchInput = { kind: "page", continueToken: undefined, resourceVersion: "7" };
+  const waiting = nextWatchStep(nextWatchStep(state, page, env()).state, ended(httpError(410)), env());
+  return kinds(nextWatchStep(waiting.state, { kind: "timer" }, env(atMs)));
+}
+
+describe("a list in pages", () => {
   test("fetches page after page before it commits anything", () => {
     const step = nextWatchStep(listing, { kind: "page", continueToken: "next", resourceVersion: "7" }, env());
     expect(step.state).toEqual(listing);
@@ -41,9 +168,12 @@ describe("listing", () => {
 
   test("commits after the last page, and streams from the version of the list", () => {
     const step = nextWatchStep(listing, { kind: "page", continueToken: undefined, resourceVersion: "7" }, env(0, 0.5));
-    expect(kinds(step)).toEqual(["commitList", "openStream", "setTimer"]);
-    expect(step.effects[1]).toEqual({ kind: "openStream", resourceVersion: "7", timeoutSeconds: 450 });
-    expect(step.effects[2]).toEqual({ kind: "setTimer", delayMs: 480_000 });
+    expect(step.effects).toEqual([
+      { kind: "commitList" },
+      { kind: "progress", resourceVersion: "7" },
+      { kind: "openStream", resourceVersion: "7", timeoutSeconds: 450, verify: false },
+      { kind: "setTimer", delayMs: 480_000 },
+    ]);
   });
 
   test.each([
@@ -61,6 +191,14 @@ describe("listing", () => {
     expect(again.effects[0]).toEqual({ kind: "fetchPage", limit: pageLimit, continueToken: undefined });
   });
 
+  test("stays on one page however often continue tokens expire, and pages again once that is too large", () => {
+    const after = (state: WatchState, error: ApiError): WatchState =>
+      nextWatchStep(nextWatchStep(state, { kind: "listFailed", error }, env()).state, { kind: "timer" }, env()).state;
+    const unpaged = after(after(listing, httpError(410)), httpError(410));
+    expect(unpaged).toMatchObject({ kind: "list", pageLimit: undefined });
+    expect(after(unpaged, errorFromFailure("malformed", "bodyTooLarge", false))).toMatchObject({ pageLimit: 500 });
+  });
+
   test("gives up a page that never comes", () => {
     const step = nextWatchStep(listing, { kind: "timer" }, env());
     expect(kinds(step)).toEqual(["abandon", "retrying", "setTimer"]);
@@ -71,13 +209,17 @@ describe("streaming", () => {
   test("applies an event and remembers its version", () => {
     const step = nextWatchStep(streaming(), changed("11"), env());
     expect(step.state).toMatchObject({ resourceVersion: "11" });
-    expect(step.effects).toEqual([{ kind: "apply", deleted: false, object: { rv: "11" } }]);
+    expect(step.effects).toEqual([
+      { kind: "apply", deleted: false, object: { rv: "11" } },
+      { kind: "progress", resourceVersion: "11" },
+    ]);
   });
 
   test("applies a delete as one", () => {
     const event = { kind: "deleted", resourceVersion: "11", object: {} } as const;
     expect(nextWatchStep(streaming(), { kind: "event", event }, env()).effects).toEqual([
       { kind: "apply", deleted: true, object: {} },
+      { kind: "progress", resourceVersion: "11" },
     ]);
   });
 
@@ -87,9 +229,11 @@ describe("streaming", () => {
   });
 
   test("takes the version of a bookmark, and changes nothing else", () => {
-    const event = { kind: "bookmark", resourceVersion: "20" } as const;
-    const step = nextWatchStep(streaming(), { kind: "event", event }, env());
-    expect(step).toEqual({ state: streaming({ resourceVersion: "20" }), effects: [] });
+    const step = nextWatchStep(streaming(), bookmark("20"), env());
+    expect(step).toEqual({
+      state: streaming({ resourceVersion: "20" }),
+      effects: [{ kind: "progress", resourceVersion: "20" }],
+    });
   });
 
   test("counts what it does not know, and goes on", () => {
@@ -100,35 +244,51 @@ describe("streaming", () => {
   test("goes on at once where the server ended a stream of more than two minutes in order", () => {
     const step = nextWatchStep(streaming({ failures: 3 }), ended(), env(2 * MINUTE_MS));
     expect(kinds(step)).toEqual(["abandon", "openStream", "setTimer"]);
-    expect(step.state).toMatchObject({ kind: "stream", resourceVersion: "10", failures: 0 });
+    expect(step.state).toMatchObject({ kind: "stream", resourceVersion: "10", history: { failures: 0 } });
+  });
+
+  test.each([
+    { given: "has told a version", state: streaming({ resourceVersion: "11" }), verify: false },
+    { given: "has told none: bookmarks are missing", state: streaming(), verify: true },
+  ])("after a stream that $given, asks the server where it is: $verify", ({ state, verify }) => {
+    expect(find(nextWatchStep(state, ended(), env(2 * MINUTE_MS)), "openStream")).toMatchObject({ verify });
   });
 
   test.each([
     { given: "a short stream", input: ended() },
     { given: "a cut", input: ended(networkError) },
     { given: "HTTP 500", input: ended(httpError(500)) },
-    { given: "a malformed line", input: { kind: "event", event: { kind: "malformed" } } as const },
-    { given: "an ERROR event", input: { kind: "event", event: { kind: "error", error: httpError(500) } } as const },
+    { given: "a malformed line", input: malformed },
+    { given: "an ERROR event", input: errorEvent(httpError(500)) },
     { given: "a stream that outlives its time", input: { kind: "timer" } as const },
   ])("after $given waits, then resumes at the last version", ({ input }) => {
     const waiting = nextWatchStep(streaming(), input, env());
     expect(kinds(waiting)).toEqual(["abandon", "retrying", "setTimer"]);
     expect(find(waiting, "setTimer")?.delayMs).toBe(1_200);
     const again = nextWatchStep(waiting.state, { kind: "timer" }, env(1_200));
-    expect(find(again, "openStream")).toMatchObject({ resourceVersion: "10" });
+    expect(find(again, "openStream")).toMatchObject({ resourceVersion: "10", verify: true });
+  });
+
+  test.each(["10", "11"])("goes on where the server is at %s", (resourceVersion) => {
+    const state = streaming({ resourceVersion: "12" });
+    const step = nextWatchStep(state, { kind: "serverVersion", resourceVersion }, env());
+    expect(step).toEqual({ state, effects: [] });
+  });
+
+  test("lists anew, at once, where the server is behind the version that the stream was opened at", () => {
+    const step = nextWatchStep(streaming(), { kind: "serverVersion", resourceVersion: "9" }, env());
+    expect(kinds(step)).toEqual(["serverWentBack", "abandon", "openStream", "setTimer"]);
+    expect(step.state).toMatchObject({ kind: "gather" });
   });
 
   test.each([
     { given: "HTTP 410", input: ended(httpError(410)) },
-    {
-      given: "an ERROR event with 410",
-      input: { kind: "event", event: { kind: "error", error: httpError(410) } } as const,
-    },
+    { given: "an ERROR event with 410", input: errorEvent(httpError(410)) },
   ])("after $given waits, then lists anew", ({ input }) => {
     const waiting = nextWatchStep(streaming(), input, env());
     expect(find(waiting, "retrying")?.relist).toBe(true);
     const again = nextWatchStep(waiting.state, { kind: "timer" }, env(2_000));
-    expect(again.effects[0]).toEqual({ kind: "fetchPage", limit: 500, continueToken: undefined });
+    expect(again.effects[0]).toMatchObject({ kind: "openStream", resourceVersion: undefined });
   });
 
   test.each([
@@ -161,22 +321,42 @@ describe("backoff", () => {
     },
   );
 
+  test.each([0, 0.5, 0.999])(
+    "is never short for a server that ends every stream at once: 1,000 times, chance %s, one a second at most",
+    (random) => {
+      let nowMs = 0;
+      let state: WatchState = streaming();
+      const delaysMs = Array.from({ length: 1_000 }, () => {
+        const step = nextWatchStep(state, ended(), env(nowMs, random));
+        const delayMs = find(step, "setTimer")?.delayMs ?? 0;
+        nowMs += delayMs;
+        state = nextWatchStep(step.state, { kind: "timer" }, env(nowMs, random)).state;
+        return delayMs;
+      });
+      expect(nowMs).toBeGreaterThan(1_000_000);
+      expect(Math.min(...delaysMs)).toBeGreaterThanOrEqual(800);
+      expect(Math.max(...delaysMs)).toBeLessThanOrEqual(30_000);
+      const stable = nextWatchStep(state, ended(httpError(500)), env(nowMs + 2 * MINUTE_MS, random));
+      expect(find(stable, "setTimer")?.delayMs).toBeLessThanOrEqual(1_600);
+    },
+  );
+
   test("begins anew after a stream of more than two minutes, and not before", () => {
     const after = (lifeMs: number) =>
-      nextWatchStep(streaming({ failures: 9 }), ended(httpError(500)), env(lifeMs)).state.failures;
+      nextWatchStep(streaming({ failures: 9 }), ended(httpError(500)), env(lifeMs)).state.history.failures;
     expect([after(2 * MINUTE_MS - 1), after(2 * MINUTE_MS)]).toEqual([10, 1]);
   });
 
   test("begins anew when a server that was away answers 410 to the resumed stream", () => {
     const after = (fromList: boolean) =>
-      nextWatchStep(streaming({ failures: 4, fromList }), ended(httpError(410)), env()).state.failures;
+      nextWatchStep(streaming({ failures: 4, fromList }), ended(httpError(410)), env()).state.history.failures;
     expect([after(false), after(true)]).toEqual([1, 5]);
   });
 
   test("is short for a server that was away and is back, but not ready yet", () => {
-    let state: WatchState = streaming();
+    let state = streaming();
     for (let tries = 0; tries < 10; tries += 1)
-      state = streaming({ failures: nextWatchStep(state, ended(networkError), env()).state.failures });
+      state = streaming({ failures: nextWatchStep(state, ended(networkError), env()).state.history.failures });
     const step = nextWatchStep(state, ended(httpError(503)), env(0, 1));
     expect(find(step, "setTimer")?.delayMs).toBe(6_400);
   });
@@ -191,78 +371,5 @@ describe("backoff", () => {
       state = nextWatchStep(step.state, { kind: "timer" }, env(0, 0)).state;
     }
     expect(delaysMs).toEqual([800, 1_600, 3_200, 6_400, 12_800, 15_000, 15_000, 15_000]);
-  });
-});
-
-describe("any sequence of inputs", () => {
-  const error = fc.constantFrom<ApiError>(
-    networkError,
-    httpError(410),
-    httpError(429, 5_000),
-    httpError(500),
-    httpError(403),
-  );
-  const version = fc.integer({ min: 1, max: 60 }).map(String);
-  const input = fc.oneof<fc.Arbitrary<WatchInput>[]>(
-    fc.record({
-      kind: fc.constant("page"),
-      continueToken: fc.constantFrom(undefined, "next"),
-      resourceVersion: version,
-    }),
-    error.map((e) => ({ kind: "listFailed", error: e })),
-    version.map(changed),
-    version.map((resourceVersion) => ({ kind: "event", event: { kind: "bookmark", resourceVersion } })),
-    error.map((e) => ({ kind: "event", event: { kind: "error", error: e } })),
-    fc.constant<WatchInput>({ kind: "event", event: { kind: "malformed" } }),
-    fc.option(error, { nil: undefined }).map(ended),
-    fc.constant<WatchInput>({ kind: "timer" }),
-  );
-  const run = fc.array(
-    fc.tuple(input, fc.nat({ max: 10 * MINUTE_MS }), fc.double({ min: 0, max: 0.999, noNaN: true })),
-  );
-
-  /** What a performer of the effects would have open, and which invariants it can watch. */
-  test("leaves one timer armed, one request at most in flight, and applies only newer versions", () => {
-    fc.assert(
-      fc.property(run, (steps) => {
-        let nowMs = 0;
-        let step = nextWatchStep(initialWatchState, { kind: "start" }, env());
-        let inFlight = 0;
-        let applied = 0;
-        const perform = (effect: WatchEffect): void => {
-          if (effect.kind === "abandon") inFlight = 0;
-          if (effect.kind === "fetchPage" || effect.kind === "openStream") inFlight += 1;
-          if (effect.kind === "openStream") applied = Number(effect.resourceVersion);
-          if (effect.kind === "setTimer") expect(effect.delayMs).toBeGreaterThan(0);
-        };
-        step.effects.forEach(perform);
-        for (const [one, passedMs, random] of steps) {
-          nowMs += passedMs;
-          const before = step.state;
-          step = nextWatchStep(before, one, env(nowMs, random));
-          if (one.kind === "page" && before.kind === "list") inFlight = 0;
-          step.effects.forEach(perform);
-          expect(inFlight).toBe(step.state.kind === "backoff" ? 0 : 1);
-          if (step.state.kind !== before.kind) expect(kinds(step)).toContain("setTimer");
-          if (kinds(step).includes("apply") && step.state.kind === "stream") {
-            expect(Number(step.state.resourceVersion)).toBeGreaterThan(applied);
-            applied = Number(step.state.resourceVersion);
-          }
-        }
-      }),
-    );
-  });
-
-  test("never ends: from every state some timers lead to a request", () => {
-    fc.assert(
-      fc.property(run, (steps) => {
-        let { state } = nextWatchStep(initialWatchState, { kind: "start" }, env());
-        for (const [one] of steps) ({ state } = nextWatchStep(state, one, env()));
-        const first = nextWatchStep(state, { kind: "timer" }, env());
-        const second = nextWatchStep(first.state, { kind: "timer" }, env());
-        const opened = [...kinds(first), ...kinds(second)];
-        expect(opened.some((kind) => kind === "fetchPage" || kind === "openStream")).toBe(true);
-      }),
-    );
   });
 });

@@ -1,101 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { REFRESH_LAG_MS } from "../../../src/runtime/lanes.ts";
-import { createWorkQueue, type Lane, type WorkQueue } from "../../../src/runtime/work-queue.ts";
+import { createWorkQueue, type Lane, MAX_YIELD_MS, type WorkQueue } from "../../../src/runtime/work-queue.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { settle } from "../../support/scripted-client.ts";
-
-/** The queue as plain lists: slow, obvious, and the judge of the real one. */
-class Model {
-  nowMs = 0;
-  stopped = false;
-  waiting: { key: string; lane: Lane; sinceMs: number }[] = [];
-  delayed: { key: string; lane: Lane; dueMs: number; order: number }[] = [];
-  dirty: { key: string; lane: Lane }[] = [];
-  working: string[] = [];
-  takers = 0;
-  taken: string[] = [];
-  #order = 0;
-
-  add(key: string, lane: Lane): void {
-    if (this.stopped) return;
-    if (this.working.includes(key)) {
-      const before = this.dirty.find((entry) => entry.key === key)?.lane;
-      this.dirty = this.dirty.filter((entry) => entry.key !== key);
-      this.dirty.push({ key, lane: before === "change" ? "change" : lane });
-      return;
-    }
-    const present = this.waiting.find((entry) => entry.key === key);
-    if (present === undefined) this.waiting.push({ key, lane, sinceMs: this.nowMs });
-    else if (present.lane === "refresh" && lane === "change" && present.sinceMs + REFRESH_LAG_MS > this.nowMs) {
-      this.waiting = this.waiting.filter((entry) => entry.key !== key);
-      this.waiting.push({ key, lane, sinceMs: this.nowMs });
-    }
-    this.serve();
-  }
-
-  addAfter(key: string, delayMs: number): void {
-    if (this.stopped) return;
-    const dueMs = this.nowMs + delayMs;
-    const present = this.delayed.find((entry) => entry.key === key);
-    if (present !== undefined && present.dueMs <= dueMs) return;
-    this.forget(key);
-    this.delayed.push({ key, lane: "refresh", dueMs, order: this.#order++ });
-  }
-
-  forget(key: string): void {
-    this.delayed = this.delayed.filter((entry) => entry.key !== key);
-  }
-
-  take(): void {
-    if (this.stopped) return;
-    this.takers += 1;
-    this.serve();
-  }
-
-  done(key: string): void {
-    this.working = this.working.filter((other) => other !== key);
-    const again = this.dirty.find((entry) => entry.key === key);
-    this.dirty = this.dirty.filter((entry) => entry.key !== key);
-    if (again !== undefined) this.add(key, again.lane);
-  }
-
-  advance(durationMs: number): void {
-    const untilMs = this.nowMs + durationMs;
-    for (;;) {
-      const due = this.delayed
-        .filter((entry) => entry.dueMs <= untilMs)
-        .sort((a, b) => a.dueMs - b.dueMs || a.order - b.order)[0];
-      if (due === undefined) break;
-      this.nowMs = due.dueMs;
-      this.delayed = this.delayed.filter((entry) => entry !== due);
-      this.add(due.key, due.lane);
-    }
-    this.nowMs = untilMs;
-  }
-
-  stop(): void {
-    this.stopped = true;
-    this.waiting = [];
-    this.delayed = [];
-    this.dirty = [];
-    this.takers = 0;
-  }
-
-  serve(): void {
-    const turn = (entry: { lane: Lane; sinceMs: number }): number =>
-      entry.sinceMs + (entry.lane === "refresh" ? REFRESH_LAG_MS : 0) + (entry.lane === "refresh" ? 0.5 : 0);
-    while (this.takers > 0 && this.waiting.length > 0) {
-      const next = [...this.waiting].sort((a, b) => turn(a) - turn(b))[0];
-      if (next === undefined) return;
-      this.waiting = this.waiting.filter((entry) => entry !== next);
-      this.forget(next.key);
-      this.working.push(next.key);
-      this.taken.push(next.key);
-      this.takers -= 1;
-    }
-  }
-}
+import { Model } from "./work-queue-model.ts";
 
 interface Real {
   readonly queue: WorkQueue;
@@ -103,20 +11,23 @@ interface Real {
   readonly taken: (string | undefined)[];
 }
 
-/** One thing done to both; afterwards both must have given out the same keys in the same order. */
+/** One thing done to both; afterwards both must have given out the same keys in the same order, and have the same left. */
 function step(
   name: string,
-  toModel: (model: Model) => void,
-  toReal: (real: Real) => void,
+  toModel: (model: Model) => unknown,
+  toReal: (real: Real) => unknown,
   check: (model: Readonly<Model>) => boolean = () => true,
 ) {
   return {
     check,
     async run(model: Model, real: Real) {
-      toModel(model);
-      toReal(real);
+      expect(toReal(real)).toEqual(toModel(model));
       await settle();
       expect(real.taken.filter((key) => key !== undefined)).toEqual(model.taken);
+      expect(real.queue.load()).toEqual(model.load());
+      expect(real.clock.pendingMs()).toEqual(
+        model.delayed.map(({ dueMs }) => dueMs - model.nowMs).sort((a, b) => a - b),
+      );
     },
     toString: () => name,
   };
@@ -124,9 +35,9 @@ function step(
 
 const key = fc.constantFrom("a", "b", "c", "d");
 const lane = fc.constantFrom<Lane>("change", "refresh");
-const durationMs = fc.integer({ min: 0, max: 8_000 });
+const durationMs = fc.oneof(fc.integer({ min: 0, max: 8_000 }), fc.integer({ min: 0, max: 2 * MAX_YIELD_MS }));
 
-const commands = [
+const often = [
   fc.tuple(key, lane).map(([k, l]) =>
     step(
       `add ${k} ${l}`,
@@ -134,11 +45,25 @@ const commands = [
       (r) => r.queue.add(k, l),
     ),
   ),
-  fc.tuple(key, durationMs).map(([k, ms]) =>
+  fc.tuple(key, durationMs, lane).map(([k, ms, l]) =>
     step(
-      `addAfter ${k} ${ms}`,
-      (m) => m.addAfter(k, ms),
-      (r) => r.queue.addAfter(k, ms, "refresh"),
+      `addAfter ${k} ${ms} ${l}`,
+      (m) => m.addAfter(k, ms, l),
+      (r) => r.queue.addAfter(k, ms, l),
+    ),
+  ),
+  fc.tuple(key, fc.constantFrom(0, 500, 60_000), fc.constantFrom(1_000, 30_000)).map(([k, min, max]) =>
+    step(
+      `retry ${k} ${min} ${max}`,
+      (m) => m.retry(k, min, max),
+      (r) => r.queue.retry(k, { minDelayMs: min, maxDelayMs: max }),
+    ),
+  ),
+  key.map((k) =>
+    step(
+      `resetFailures ${k}`,
+      (m) => void m.failures.delete(k),
+      (r) => r.queue.resetFailures(k),
     ),
   ),
   key.map((k) =>
@@ -167,7 +92,24 @@ const commands = [
       `done ${k}`,
       (m) => m.done(k),
       (r) => r.queue.done(k),
-      (m) => m.working.includes(k),
+      (m) => m.isInWork(k),
+    ),
+  ),
+];
+const rare = [
+  key.map((k) =>
+    step(
+      `abandon ${k}`,
+      (m) => m.abandon(k),
+      (r) => r.queue.abandon(k),
+      (m) => m.isInWork(k),
+    ),
+  ),
+  fc.constantFrom(1, 2, undefined).map((max) =>
+    step(
+      `limit ${max}`,
+      (m) => m.limit(max),
+      (r) => r.queue.limit(max),
     ),
   ),
 ];
@@ -181,13 +123,55 @@ const rareStop = fc.constant(
 
 test("the queue does what the model does, whatever is done to it", { timeout: 60_000 }, async () => {
   await fc.assert(
-    fc.asyncProperty(fc.commands([...commands, ...commands, ...commands, rareStop], { maxCommands: 60 }), (steps) =>
-      fc.asyncModelRun(() => {
-        const clock = new FakeClock();
-        const queue = createWorkQueue({ clock, random: () => 0.5 });
-        return { model: new Model(), real: { queue, clock, taken: [] } };
-      }, steps),
+    fc.asyncProperty(
+      fc.commands([...often, ...often, ...rare, ...rare, rareStop], { maxCommands: 80, size: "+1" }),
+      (steps) =>
+        fc.asyncModelRun(() => {
+          const clock = new FakeClock();
+          const queue = createWorkQueue({ clock, random: () => 0.5 });
+          return { model: new Model(), real: { queue, clock, taken: [] } };
+        }, steps),
     ),
-    { numRuns: 200 },
+    { numRuns: 300 },
   );
 });
+
+/** Changes that keep coming, each so long after the one before, while one worker takes so long for a key. */
+const load = fc.record({
+  betweenMs: fc.integer({ min: 100, max: 800 }),
+  workMs: fc.integer({ min: 1, max: 800 }),
+  intervalMs: fc.integer({ min: 1_000, max: 90_000 }),
+});
+
+test(
+  "a refresh waits behind the changes of its yield time only, however many more come",
+  { timeout: 60_000 },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(load, async ({ betweenMs, workMs, intervalMs }) => {
+        const clock = new FakeClock();
+        const queue = createWorkQueue({ clock, random: () => 0.5 });
+        queue.addAfter("refresh", intervalMs, "refresh");
+        const dueMs = intervalMs;
+        const yieldMs = Math.min(intervalMs, MAX_YIELD_MS);
+        let cameBefore = 0;
+        const change = (): void => {
+          cameBefore += clock.monotonicMs() <= dueMs + yieldMs ? 1 : 0;
+          queue.add(`change ${clock.monotonicMs()}`);
+          clock.setTimer(betweenMs, change);
+        };
+        change();
+        let served = 0;
+        for (let taken = await queue.take(); taken !== "refresh"; taken = await queue.take()) {
+          served += 1;
+          clock.advance(workMs);
+          queue.done(taken ?? "");
+          if (queue.load().waiting === 0) clock.advance(betweenMs);
+        }
+        expect(served).toBeLessThanOrEqual(cameBefore);
+        expect(clock.monotonicMs()).toBeLessThanOrEqual(dueMs + yieldMs + (cameBefore + 1) * workMs + betweenMs);
+      }),
+      { numRuns: 30 },
+    );
+  },
+);

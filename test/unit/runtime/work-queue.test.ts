@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { createWorkQueue, type WorkQueueObserver } from "../../../src/runtime/work-queue.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
+import { settle } from "../../support/scripted-client.ts";
 
 function queueWith(random = 0.5) {
   const clock = new FakeClock();
   const heard: string[] = [];
   const observer: WorkQueueObserver = {
-    depth: (waiting) => heard.push(`depth ${waiting}`),
-    added: (lane) => heard.push(`added ${lane}`),
+    added: () => heard.push("added"),
     started: (waitedMs) => heard.push(`started ${waitedMs}`),
     finished: (workedMs) => heard.push(`finished ${workedMs}`),
     retried: () => heard.push("retried"),
@@ -56,20 +56,38 @@ describe("createWorkQueue", () => {
     expect(await Promise.all(taken)).toEqual(["a", "b"]);
   });
 
-  test("gives changes out before refreshes that came earlier, but not before those that waited 5 s longer", async () => {
+  test("gives changes out before refreshes that came earlier, but not before those that waited a minute longer", async () => {
     const { queue, clock } = queueWith();
     queue.add("refresh-1", "refresh");
-    clock.advance(5_001);
+    clock.advance(60_001);
     queue.add("refresh-2", "refresh");
     queue.add("change", "change");
     expect(await drain(queue)).toEqual(["refresh-1", "change", "refresh-2"]);
+  });
+
+  test("a delayed refresh yields to changes for as long as it was delayed, and for a minute at most", async () => {
+    const { queue, clock } = queueWith();
+    queue.addAfter("each-second", 1_000, "refresh");
+    queue.addAfter("each-hour", 3_600_000, "refresh");
+    clock.advance(3_600_000);
+    queue.add("at-once");
+    expect(await queue.take()).toBe("each-second");
+    queue.addAfter("each-second", 1_000, "refresh");
+    queue.done("each-second");
+    clock.advance(1_000);
+    queue.add("sooner");
+    clock.advance(1_001);
+    queue.add("later");
+    clock.advance(60_000);
+    queue.add("latest");
+    expect(await drain(queue)).toEqual(["at-once", "sooner", "each-second", "later", "each-hour", "latest"]);
   });
 
   test("a refresh is not starved by changes that never end", async () => {
     const { queue, clock } = queueWith();
     queue.add("refresh", "refresh");
     let served = 0;
-    for (; served < 1_000; served += 1) {
+    for (; served < 2_000; served += 1) {
       queue.add(`change-${served}`);
       queue.add(`another-${served}`);
       const key = await queue.take();
@@ -77,7 +95,8 @@ describe("createWorkQueue", () => {
       queue.done(key ?? "");
       clock.advance(100);
     }
-    expect(served).toBeLessThan(110);
+    expect(served).toBeGreaterThan(1_000);
+    expect(served).toBeLessThan(1_300);
   });
 
   test("moves a waiting refresh to the changes when it is added as one", async () => {
@@ -191,6 +210,75 @@ describe("createWorkQueue", () => {
     clock.advance(5);
     queue.done("a");
     queue.retry("a", { minDelayMs: 0, maxDelayMs: 1_000 });
-    expect(heard).toEqual(["added refresh", "depth 1", "depth 1", "started 30", "depth 0", "finished 5", "retried"]);
+    expect(heard).toEqual(["added", "started 30", "finished 5", "retried"]);
+  });
+
+  test("counts the wait of a key from its first add, also when it became a change meanwhile", async () => {
+    const { queue, clock, heard } = queueWith();
+    queue.add("a", "refresh");
+    clock.advance(30);
+    queue.add("a", "change");
+    clock.advance(12);
+    await queue.take();
+    expect(heard).toEqual(["added", "started 42"]);
+  });
+
+  test("says what it has in hand", async () => {
+    const { queue, clock } = queueWith();
+    expect(queue.load()).toEqual({ waiting: 0, unfinishedMs: 0, longestMs: 0 });
+    for (const key of ["a", "b", "c"]) queue.add(key);
+    await queue.take();
+    clock.advance(10);
+    await queue.take();
+    clock.advance(5);
+    expect(queue.load()).toEqual({ waiting: 1, unfinishedMs: 20, longestMs: 15 });
+    queue.done("a");
+    expect(queue.load()).toEqual({ waiting: 1, unfinishedMs: 5, longestMs: 5 });
+  });
+
+  test("under a limit it gives out so many keys, changes first, and a refresh only when nothing else is in work", async () => {
+    const { queue } = queueWith();
+    const taken: (string | undefined)[] = [];
+    const worker = (): void => void queue.take().then((key) => taken.push(key));
+    queue.limit(2);
+    queue.add("refresh-1", "refresh");
+    queue.add("refresh-2", "refresh");
+    for (const key of ["a", "b", "c"]) queue.add(key);
+    for (let i = 0; i < 6; i += 1) worker();
+    const afterDone = async (key: string): Promise<readonly unknown[]> => {
+      queue.done(key);
+      await settle();
+      return [...taken];
+    };
+    await settle();
+    expect(taken).toEqual(["a", "b"]);
+    expect(await afterDone("a")).toEqual(["a", "b", "c"]);
+    expect(await afterDone("b")).toEqual(["a", "b", "c"]);
+    expect(await afterDone("c")).toEqual(["a", "b", "c", "refresh-1"]);
+    queue.limit(undefined);
+    await settle();
+    expect(taken).toEqual(["a", "b", "c", "refresh-1", "refresh-2"]);
+  });
+
+  test("an abandoned key does not count for the limit, and nobody gets it before it is done", async () => {
+    const { queue } = queueWith();
+    queue.limit(1);
+    for (const key of ["a", "b"]) queue.add(key);
+    await queue.take();
+    const second = queue.take();
+    queue.abandon("a");
+    expect(await second).toBe("b");
+    queue.add("a");
+    queue.done("b");
+    const third = queue.take();
+    queue.done("a");
+    expect(await third).toBe("a");
+    queue.add("c");
+    void queue.take();
+    expect(queue.load().waiting).toBe(1);
+  });
+
+  test("refuses to abandon a key that nobody has", () => {
+    expect(() => queueWith().queue.abandon("a")).toThrow("abandon without take");
   });
 });

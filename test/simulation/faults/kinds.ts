@@ -1,0 +1,51 @@
+// All that may go wrong in a schedule. A run in which one of these never happened proves less than it says.
+
+export const faultKinds = [
+  // Calls
+  "requestLost",
+  "answerLost",
+  "answerSlow",
+  "conflict",
+  "serverError",
+  "timeoutAfterCommit",
+  "throttled",
+  "answerGarbled",
+  "listFailed",
+  "pageExpired",
+  "leaseWriteFailed",
+  // Watches
+  "watchCut",
+  "watchSilent",
+  "watchEnded",
+  "watchExpired",
+  "watchFrozen",
+  "eventDuplicated",
+  "eventReplayed",
+  "eventDropped",
+  "lineTorn",
+  // The whole way to the API server
+  "partition",
+  "serverAway",
+  // Processes
+  "crash",
+  "crashInWrite",
+  "sigstop",
+  "sigterm",
+  "clockJump",
+  // The store
+  "storeSlow",
+  "storeOutage",
+  "keyDenied",
+  "keyRemoved",
+  "rotatedInRead",
+  "storeRepointed",
+  // People
+  "secretEdited",
+  "secretDeleted",
+  "secretReplaced",
+  "externalSecretEdited",
+  "externalSecretDeleted",
+  "externalSecretRecreated",
+] as const;
+
+export type FaultKind = (typeof faultKinds)[number];
