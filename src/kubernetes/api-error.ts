@@ -39,7 +39,15 @@ export type TransportFailure =
   /** Our certificates or token could not be read. */
   | "credentials"
   /** The caller withdrew it before it was sent. */
-  | "withheld";
+  | "withheld"
+  /** The proxy cannot be reached, or says nothing. */
+  | "proxyConnect"
+  /** The proxy wants (other) credentials. */
+  | "proxyLogin"
+  /** The proxy cannot reach the server: any 5xx. */
+  | "proxyGateway"
+  /** Any other answer of the proxy that makes no tunnel. */
+  | "proxyRefused";
 
 export interface ApiError {
   readonly kind: ApiErrorKind;
@@ -125,6 +133,10 @@ const failureText = {
   bodyTooLarge: "the answer was too large",
   credentials: "the operator's credentials could not be read",
   withheld: "the call was not sent",
+  proxyConnect: "no connection to the proxy",
+  proxyLogin: "the proxy refused (HTTP 407)",
+  proxyGateway: "the proxy has no connection",
+  proxyRefused: "the proxy refused",
 } as const satisfies Record<TransportFailure, string>;
 
 /** One clause in our own words, such as `HTTP 403 Forbidden` or `no answer in time`; fit for messages and logs. */

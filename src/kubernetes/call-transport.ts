@@ -2,10 +2,12 @@
 // with it, so that no dead one is used again.
 
 import type { ClientRequest, IncomingMessage } from "node:http";
-import { Agent, request as httpsRequest } from "node:https";
-import type { Socket } from "node:net";
+import { request as httpsRequest } from "node:https";
+import type { Clock } from "../core/clock.ts";
 import { failed, ok, type Result } from "../core/result.ts";
 import type { TransportFailure } from "./api-error.ts";
+import { type CallPool, ConnectFailure, createCallPool, MAX_SOCKETS } from "./call-pool.ts";
+import { createCallSlots } from "./call-slots.ts";
 import type { CurrentCredentials } from "./credential-cache.ts";
 import {
   connectFailure,
@@ -15,10 +17,7 @@ import {
   isReset,
   retryAfterMs,
 } from "./http-exchange.ts";
-import { type Endpoint, tlsOptions } from "./tls-options.ts";
-
-/** Connections to the API server at most; more calls wait for one. */
-const MAX_SOCKETS = 16;
+import type { Endpoint } from "./tls-options.ts";
 
 export interface CallTransport {
   send(
@@ -31,56 +30,43 @@ export interface CallTransport {
   close(): void;
 }
 
-export function createCallTransport(endpoint: Endpoint, maxBodyBytes: number): CallTransport {
-  const established = new WeakSet<Socket>();
-  let pool: { readonly agent: Agent; readonly tlsGeneration: number } | undefined;
+export function createCallTransport(endpoint: Endpoint, maxBodyBytes: number, clock: Clock): CallTransport {
+  const slots = createCallSlots(MAX_SOCKETS);
+  let current: { readonly pool: CallPool; readonly tlsGeneration: number } | undefined;
 
-  const agentFor = ({ credentials, tlsGeneration }: CurrentCredentials): Agent => {
-    if (pool?.tlsGeneration === tlsGeneration) return pool.agent;
-    if (pool !== undefined) retire(pool.agent);
-    const agent = new Agent({ ...tlsOptions(endpoint, credentials), keepAlive: true, maxSockets: MAX_SOCKETS });
-    pool = { agent, tlsGeneration };
-    return agent;
+  const poolFor = ({ credentials, tlsGeneration }: CurrentCredentials): CallPool => {
+    if (current?.tlsGeneration === tlsGeneration) return current.pool;
+    current?.pool.retire();
+    current = { pool: createCallPool(endpoint, credentials, clock), tlsGeneration };
+    return current.pool;
   };
 
   return {
     async send(request, credentials, signal) {
-      const exchange = (): Promise<Attempt> =>
-        attempt({ endpoint, agent: agentFor(credentials), established, request, maxBodyBytes }, signal);
+      const exchange = async (): Promise<Attempt> => {
+        if (!(await slots.take(signal))) return failedAttempt("withheld", false);
+        return attempt({ endpoint, pool: poolFor(credentials), request, maxBodyBytes, onClose: slots.free }, signal);
+      };
       const first = await exchange();
       if (!first.staleConnection || request.method !== "GET" || signal.aborted) return first.result;
-      dropIdleSockets(agentFor(credentials));
+      poolFor(credentials).dropIdle();
       return (await exchange()).result;
     },
-    dropIdle() {
-      if (pool !== undefined) dropIdleSockets(pool.agent);
-    },
+    dropIdle: () => current?.pool.dropIdle(),
     close() {
-      pool?.agent.destroy();
-      pool = undefined;
+      current?.pool.close();
+      current = undefined;
     },
   };
 }
 
-function dropIdleSockets(agent: Agent): void {
-  for (const sockets of Object.values(agent.freeSockets)) {
-    for (const socket of [...(sockets ?? [])]) socket.destroy();
-  }
-}
-
-/** Calls in flight finish; no connection is kept for another. */
-function retire(agent: Agent): void {
-  agent.maxFreeSockets = 0;
-  dropIdleSockets(agent);
-}
-
 interface Exchange {
   readonly endpoint: Endpoint;
-  readonly agent: Agent;
-  /** Sockets that carried a request before; `reusedSocket` knows nothing of those that a waiting call was handed. */
-  readonly established: WeakSet<Socket>;
+  readonly pool: CallPool;
   readonly request: HttpRequest;
   readonly maxBodyBytes: number;
+  /** The exchange holds no connection any more, nor waits for one. */
+  readonly onClose: () => void;
 }
 
 interface Attempt {
@@ -89,15 +75,15 @@ interface Attempt {
   readonly staleConnection: boolean;
 }
 
-function attempt(
-  { endpoint, agent, established, request, maxBodyBytes }: Exchange,
-  signal: AbortSignal,
-): Promise<Attempt> {
+function failedAttempt(failure: TransportFailure, sent: boolean, staleConnection = false): Attempt {
+  return { result: failed({ failure, sent }), staleConnection };
+}
+
+function attempt({ endpoint, pool, request, maxBodyBytes, onClose }: Exchange, signal: AbortSignal): Promise<Attempt> {
   return new Promise((resolve) => {
-    let reused = false;
     let sent = false;
     const call = httpsRequest({
-      agent,
+      agent: pool.agent,
       host: endpoint.host,
       port: endpoint.port,
       method: request.method,
@@ -106,9 +92,11 @@ function attempt(
       signal,
     });
     const fail = (failure: TransportFailure, staleConnection = false): void =>
-      resolve({ result: failed({ failure, sent }), staleConnection });
-    onceConnected(call, established, (isReused) => {
-      reused = isReused;
+      resolve(failedAttempt(failure, sent, staleConnection));
+    // While its connection is still being made, a request that is given up says so only once that stands.
+    const giveUp = (): void => fail("reset");
+    signal.addEventListener("abort", giveUp, { once: true });
+    onceConnected(call, pool, () => {
       sent = request.maySend?.() !== false;
       if (sent) call.end(request.body);
       else {
@@ -116,24 +104,32 @@ function attempt(
         call.destroy();
       }
     });
-    call.on("error", (error) => (sent ? fail("reset", reused && isReset(error)) : fail(connectFailure(error))));
+    call.on("error", (error) =>
+      sent ? fail("reset", call.reusedSocket && isReset(error)) : fail(unsentFailure(error)),
+    );
     call.on("response", (response) => {
       readBody(response, maxBodyBytes, (body) => {
         if (body.ok) resolve({ result: ok(httpResponse(response, body.value)), staleConnection: false });
         else fail(body.error);
       });
     });
+    call.once("close", () => {
+      signal.removeEventListener("abort", giveUp);
+      onClose();
+    });
   });
 }
 
 /** Nothing of a request has left before: neither for want of a free connection, nor while one is being made. */
-function onceConnected(call: ClientRequest, established: WeakSet<Socket>, send: (isReused: boolean) => void): void {
+function onceConnected(call: ClientRequest, pool: CallPool, send: () => void): void {
   call.on("socket", (socket) => {
-    const isReused = established.has(socket);
-    established.add(socket);
-    if (isReused) send(true);
-    else socket.once("secureConnect", () => send(false));
+    if (pool.isReady(socket)) send();
+    else socket.once("secureConnect", send);
   });
+}
+
+function unsentFailure(error: Error): TransportFailure {
+  return error instanceof ConnectFailure ? error.failure : connectFailure(error);
 }
 
 function httpResponse({ statusCode: status = 0, headers }: IncomingMessage, body: Buffer): HttpResponse {

@@ -1,6 +1,7 @@
 // Where the API server is and how to log in: what the transport needs, whichever source it came from.
 
 import type { SecretValue } from "../core/secret-value.ts";
+import type { Proxy } from "./proxy.ts";
 
 export interface Credentials {
   /** PEM; undefined: the CAs that Node trusts. */
@@ -14,6 +15,8 @@ export interface Connection {
   readonly serverUrl: string;
   /** Name that the server's certificate must show, when other than the host. */
   readonly tlsServerName: string | undefined;
+  /** Undefined: straight to the server. */
+  readonly proxy?: Proxy | undefined;
   /** Namespace of the context or of the pod. */
   readonly namespace: string | undefined;
   readonly inCluster: boolean;

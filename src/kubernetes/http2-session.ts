@@ -19,7 +19,6 @@ export interface Http2Session {
   readonly usable: boolean;
   /** Must be `usable`. Resolves when the stream has ended, for whatever reason. */
   open(request: StreamRequest, handlers: StreamHandlers, signal: AbortSignal): Promise<StreamEnd>;
-  destroy(): void;
 }
 
 /** kube-apiserver allows 100 streams (its default since CVE-2023-44487); a few stay free. */
@@ -72,7 +71,6 @@ export function createHttp2Session(socket: TLSSocket, origin: string, options: H
       if (streams.size === 0) session.close();
       return end ?? { kind: "failed", failure };
     },
-    destroy: () => session.destroy(),
   };
 }
 

@@ -10,6 +10,8 @@ import { SecretValue } from "../core/secret-value.ts";
 import { isRecord, listOf } from "../core/unknown.ts";
 import type { Connection, ConnectionError, Credentials } from "./connection.ts";
 import { createPluginCredentials } from "./plugin-credentials.ts";
+import { parseProxy, type Proxy } from "./proxy.ts";
+import { proxyFromEnvironment } from "./proxy-environment.ts";
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -30,8 +32,11 @@ interface SelectedContext {
   readonly namespace: string | undefined;
 }
 
-/** The connection of the current context. Fails with a sentence for people. */
-export async function loadKubeconfig(paths: readonly string[]): Promise<Result<Connection, ConnectionError>> {
+/** The connection of the current context. Fails with a sentence for people. `env` may name a proxy. */
+export async function loadKubeconfig(
+  paths: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Result<Connection, ConnectionError>> {
   const files = await readFiles(paths);
   if (!files.ok) return files;
   const selected = selectContext(files.value);
@@ -39,10 +44,14 @@ export async function loadKubeconfig(paths: readonly string[]): Promise<Result<C
   const { cluster, user, namespace } = selected.value;
   const refusal = refusalOf(cluster.entry, user.entry);
   if (refusal !== undefined) return failed({ message: `KUBECONFIG: ${refusal}` });
+  const serverUrl = String(cluster.entry["server"]).replace(/\/+$/, "");
+  const proxy = proxyOf(cluster.entry, serverUrl, env);
+  if (!proxy.ok) return proxy;
   const plugin = needsPlugin(user.entry) ? createPluginCredentials(user.entry) : undefined;
   return ok({
-    serverUrl: String(cluster.entry["server"]).replace(/\/+$/, ""),
+    serverUrl,
     tlsServerName: text(cluster.entry, "tls-server-name"),
+    proxy: proxy.value,
     namespace,
     inCluster: false,
     async loadCredentials(after) {
@@ -60,11 +69,22 @@ function refusalOf(cluster: Entry, user: Entry): string | undefined {
   if (!(text(cluster, "server") ?? "").startsWith("https://")) return "the server's URL must start with https://";
   if (cluster["insecure-skip-tls-verify"] === true)
     return "insecure-skip-tls-verify is not supported: name the certificate-authority";
-  if (text(cluster, "proxy-url") !== undefined) return "proxy-url is not supported";
   if (text(user, "as") !== undefined) return "impersonation (as) is not supported";
   if (text(user, "username") !== undefined)
     return "username and password are not supported: use a token or a client certificate";
   return undefined;
+}
+
+/** `proxy-url` goes before the environment, and knows no exceptions: k8s.io/client-go clientcmd/client_config.go. */
+function proxyOf(
+  cluster: Entry,
+  serverUrl: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Result<Proxy | undefined, ConnectionError> {
+  const url = text(cluster, "proxy-url");
+  if (url === undefined) return proxyFromEnvironment(serverUrl, env);
+  const proxy = parseProxy(url);
+  return proxy.ok ? proxy : failed({ message: `KUBECONFIG: proxy-url ${proxy.error}` });
 }
 
 async function readFiles(paths: readonly string[]): Promise<Result<readonly KubeconfigFile[], ConnectionError>> {

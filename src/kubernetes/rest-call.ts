@@ -78,13 +78,13 @@ function httpRequest(call: ApiCall, { credentials }: CurrentCredentials, userAge
   const path = pathWithQuery(call.path, call.query ?? {});
   const { method, maySend } = call;
   if (call.body === undefined) return { method, path, headers, body: undefined, maySend };
-  return {
-    method,
-    path,
-    maySend,
-    headers: { ...headers, "content-type": call.contentType ?? "application/json" },
-    body: JSON.stringify(call.body),
+  const body = JSON.stringify(call.body);
+  // Without a length node:http sends the body of a DELETE behind its request: the preconditions in it would not count.
+  const content = {
+    "content-type": call.contentType ?? "application/json",
+    "content-length": String(Buffer.byteLength(body)),
   };
+  return { method, path, maySend, headers: { ...headers, ...content }, body };
 }
 
 function transportError(

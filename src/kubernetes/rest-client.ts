@@ -108,7 +108,7 @@ export function createKubernetesClient(options: KubernetesClientOptions): Kubern
   const { connection, clock, userAgent } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const endpoint = endpointOf(connection);
-  const calls = createCallTransport(endpoint, limits.maxBodyBytes);
+  const calls = createCallTransport(endpoint, limits.maxBodyBytes, clock);
   const watches = createWatchTransport(endpoint, clock, { pings: limits.pings, idleMs: limits.watchIdleMs });
   const shared = {
     clock,

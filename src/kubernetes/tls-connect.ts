@@ -1,11 +1,12 @@
-// One TLS connection, established or not within a time limit.
+// One TLS connection, straight or through a proxy, established or not within a time limit.
 
-import { connect, type TLSSocket } from "node:tls";
+import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import type { Clock } from "../core/clock.ts";
 import { failed, ok, type Result } from "../core/result.ts";
 import type { TransportFailure } from "./api-error.ts";
 import type { Credentials } from "./connection.ts";
 import { connectFailure } from "./http-exchange.ts";
+import { openTunnel } from "./proxy-tunnel.ts";
 import { type Endpoint, tlsOptions } from "./tls-options.ts";
 
 /** A handshake takes a few round trips; a server that needs longer is as good as away. */
@@ -13,14 +14,22 @@ const CONNECT_LIMIT_MS = 10_000;
 /** TCP's own probes: they end a connection whose peer is gone where nothing else is sent. */
 const KEEP_ALIVE_AFTER_MS = 15_000;
 
-/** Offers HTTP/2 and HTTP/1.1; `alpnProtocol` of the socket says which holds. */
-export function connectTls(
+/** `protocols`: what is offered; `alpnProtocol` of the socket says which holds. */
+export async function connectTls(
   endpoint: Endpoint,
   credentials: Credentials,
+  protocols: readonly string[],
   clock: Clock,
 ): Promise<Result<TLSSocket, TransportFailure>> {
+  const options = { ...tlsOptions(endpoint, credentials), ALPNProtocols: [...protocols] };
+  if (endpoint.proxy === undefined) return handshake(options, clock);
+  const tunnel = await openTunnel(endpoint.proxy, endpoint, clock);
+  return tunnel.ok ? handshake({ ...options, socket: tunnel.value }, clock) : tunnel;
+}
+
+function handshake(options: ConnectionOptions, clock: Clock): Promise<Result<TLSSocket, TransportFailure>> {
   return new Promise((resolve) => {
-    const socket = connect({ ...tlsOptions(endpoint, credentials), ALPNProtocols: ["h2", "http/1.1"] });
+    const socket = connect(options);
     const finish = (result: Result<TLSSocket, TransportFailure>): void => {
       cancel();
       socket.off("error", onError);

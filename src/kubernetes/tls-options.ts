@@ -3,6 +3,7 @@
 import { isIP } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import type { Connection, Credentials } from "./connection.ts";
+import type { Proxy } from "./proxy.ts";
 
 /** Where to connect, taken apart once. */
 export interface Endpoint {
@@ -13,6 +14,7 @@ export interface Endpoint {
   /** Before every path; empty or `/prefix`. */
   readonly pathPrefix: string;
   readonly tlsServerName: string | undefined;
+  readonly proxy: Proxy | undefined;
 }
 
 export function endpointOf(connection: Connection): Endpoint {
@@ -23,6 +25,7 @@ export function endpointOf(connection: Connection): Endpoint {
     port: url.port === "" ? 443 : Number(url.port),
     pathPrefix: url.pathname === "/" ? "" : url.pathname.replace(/\/+$/, ""),
     tlsServerName: connection.tlsServerName,
+    proxy: connection.proxy,
   };
 }
 

@@ -57,19 +57,19 @@ interface Carriers {
 
 function createCarriers(endpoint: Endpoint, clock: Clock, pings: PingTimes): Carriers {
   const sessions = new Map<Http2Session, number>();
+  const sockets = new Set<TLSSocket>();
   /** HTTP/2 connections are shared, so only one is made at a time; HTTP/1.1 ones are not. */
   let connecting: Promise<Result<Carrier, TransportFailure>> | undefined;
   let shared = true;
   let closed = false;
 
   const connect = async (current: CurrentCredentials): Promise<Result<Carrier, TransportFailure>> => {
-    const socket = await connectTls(endpoint, current.credentials, clock);
+    const socket = await connectTls(endpoint, current.credentials, ["h2", "http/1.1"], clock);
     connecting = undefined;
     if (!socket.ok) return socket;
-    if (closed) {
-      socket.value.destroy();
-      return failed("connect");
-    }
+    holdOpen(sockets, socket.value);
+    if (closed) socket.value.destroy();
+    if (closed) return failed("connect");
     shared = socket.value.alpnProtocol === "h2";
     if (!shared) return ok({ kind: "socket", socket: socket.value });
     const onClose = (): void => void sessions.delete(session);
@@ -94,9 +94,14 @@ function createCarriers(endpoint: Endpoint, clock: Clock, pings: PingTimes): Car
     },
     close() {
       closed = true;
-      for (const session of sessions.keys()) session.destroy();
+      for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+function holdOpen(sockets: Set<TLSSocket>, socket: TLSSocket): void {
+  sockets.add(socket);
+  socket.once("close", () => sockets.delete(socket));
 }
 
 function usableSession(sessions: ReadonlyMap<Http2Session, number>, tlsGeneration: number): Http2Session | undefined {

@@ -1,115 +1,126 @@
-// Workers that take keys from a queue and reconcile them. The one place where an unexpected throw is caught: it is
-// counted, logged and retried, and the worker goes on.
+// Workers that take keys from a queue and reconcile them. No reconcile can end a worker or hold it for ever: one that
+// throws is retried, one that does not end is left behind with its key.
 
-import type { Clock } from "../core/clock.ts";
-import type { Logger } from "../core/logger.ts";
-import { assertNever } from "../core/result.ts";
-import { startDeadline } from "../kubernetes/deadline.ts";
-import type { WorkQueue } from "./work-queue.ts";
+import type { QueueLoad, WorkQueue } from "./work-queue.ts";
+import {
+  createReconcileRun,
+  type ReconcileHooks,
+  type ReconcileObserver,
+  type ReconcileRun,
+  type ReconcileRunDeps,
+} from "./reconcile-run.ts";
+import type { WriteGate } from "./write-gate.ts";
 
-/** What to do with the key next. A spec change or another trigger may always come sooner. */
-export type ReconcileResult =
-  | { readonly kind: "awaitChange" }
-  | { readonly kind: "requeueAfter"; readonly delayMs: number }
-  | {
-      /** It failed: again after a backoff per key, from 1 s doubling. */
-      readonly kind: "retry";
-      /** Never sooner, milliseconds. */
-      readonly minDelayMs: number;
-      /** Cap of the backoff, milliseconds. */
-      readonly maxDelayMs: number;
-    };
-
-/** Reads the world and acts. Must end soon after `signal` fires. */
-export type Reconcile = (key: string, signal: AbortSignal) => Promise<ReconcileResult>;
-
-/** Told how each reconcile ended, for metrics. `threw`: an unexpected throw. */
-export type OnReconciled = (outcome: ReconcileResult["kind"] | "threw", durationMs: number) => void;
-
-export interface ControllerOptions {
-  /** For logs, such as `stores`. */
-  readonly name: string;
+export interface ControllerOptions extends ReconcileRunDeps {
   readonly queue: WorkQueue;
-  readonly reconcile: Reconcile;
   readonly workers: number;
-  /** After so long the signal of a reconcile fires, milliseconds. */
-  readonly deadlineMs: number;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly onReconciled?: OnReconciled;
+  /** Undefined: a key is reconciled whether or not the caches show its own last writes. */
+  readonly gate?: Pick<WriteGate, "isOpen" | "stop">;
+  readonly observer?: ReconcileObserver;
+}
+
+/** What a controller does at this moment. */
+export interface ControllerWork extends QueueLoad {
+  /** Undefined: not started, or stopped. */
+  readonly workers: number | undefined;
+  /** Workers that are busy. */
+  readonly active: number;
+  /** Reconciles left behind by their worker that have not ended yet. */
+  readonly abandoned: number;
 }
 
 export interface Controller {
   start(): void;
   /** Takes no more keys and waits for those in work, which are aborted when `signal` fires. Stops the queue. */
   stop(signal: AbortSignal): Promise<void>;
+  work(): ControllerWork;
 }
-
-/** Cap of the backoff after an unexpected throw. */
-const THROW_RETRY_CAP_MS = 30_000;
 
 export function createController(options: ControllerOptions): Controller {
-  const abort = new AbortController();
-  let workers: readonly Promise<void>[] = [];
-  return {
-    start() {
-      workers = Array.from({ length: options.workers }, () => work(options, abort.signal));
-    },
-    async stop(signal) {
-      options.queue.stop();
-      const abortWork = (): void => abort.abort();
-      signal.addEventListener("abort", abortWork, { once: true });
-      if (signal.aborted) abortWork();
-      await Promise.all(workers);
-      signal.removeEventListener("abort", abortWork);
-    },
-  };
+  return new WorkerPool(options);
 }
 
-async function work(options: ControllerOptions, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    const key = await options.queue.take();
-    if (key === undefined) return;
-    await reconcileKey(options, key, signal);
-    options.queue.done(key);
+class WorkerPool implements Controller, ReconcileHooks {
+  readonly #options: ControllerOptions;
+  /** What runs, with how to free its worker. */
+  readonly #runs = new Map<ReconcileRun, () => void>();
+  readonly #abandoned = new Set<ReconcileRun>();
+  #workers: readonly Promise<void>[] = [];
+  #isRunning = false;
+  #isAborted = false;
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
   }
-}
 
-async function reconcileKey(
-  { queue, reconcile, clock, log, ...options }: ControllerOptions,
-  key: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const startMs = clock.monotonicMs();
-  const deadline = startDeadline(clock, options.deadlineMs, signal);
-  const report = (outcome: ReconcileResult["kind"] | "threw"): void =>
-    options.onReconciled?.(outcome, clock.monotonicMs() - startMs);
-  try {
-    const result = await reconcile(key, deadline.signal);
-    report(result.kind);
-    schedule(queue, key, result);
-  } catch (error) {
-    report("threw");
-    log.failure("Reconcile threw", error, { controller: options.name, key });
-    queue.retry(key, { minDelayMs: 0, maxDelayMs: THROW_RETRY_CAP_MS });
-  } finally {
-    deadline.clear();
+  start(): void {
+    this.#isRunning = true;
+    this.#workers = Array.from({ length: this.#options.workers }, () => this.#runWorker());
   }
-}
 
-function schedule(queue: WorkQueue, key: string, result: ReconcileResult): void {
-  switch (result.kind) {
-    case "awaitChange":
-      queue.resetFailures(key);
-      return;
-    case "requeueAfter":
-      queue.resetFailures(key);
-      queue.addAfter(key, result.delayMs, "refresh");
-      return;
-    case "retry":
-      queue.retry(key, result);
-      return;
-    default:
-      assertNever(result);
+  async stop(signal: AbortSignal): Promise<void> {
+    this.#isRunning = false;
+    this.#options.gate?.stop();
+    this.#options.queue.stop();
+    const abortWork = (): void => this.#abortWork();
+    signal.addEventListener("abort", abortWork, { once: true });
+    if (signal.aborted) abortWork();
+    await Promise.all(this.#workers);
+    signal.removeEventListener("abort", abortWork);
+  }
+
+  work(): ControllerWork {
+    return {
+      ...this.#options.queue.load(),
+      workers: this.#isRunning ? this.#options.workers : undefined,
+      active: this.#runs.size - this.#abandoned.size,
+      abandoned: this.#abandoned.size,
+    };
+  }
+
+  /** The key is done when its reconcile has ended, and not sooner. */
+  ended(run: ReconcileRun): void {
+    const { queue, log } = this.#options;
+    queue.done(run.key);
+    if (this.#abandoned.delete(run)) log.warn("Abandoned reconcile ended", run.identity);
+    this.#runs.get(run)?.();
+    this.#runs.delete(run);
+  }
+
+  overdue(run: ReconcileRun): void {
+    const { queue, log, observer } = this.#options;
+    this.#abandoned.add(run);
+    queue.abandon(run.key);
+    observer?.abandoned();
+    log.error("Reconcile did not end when its time was over: its worker goes on without it", run.identity);
+    this.#runs.get(run)?.();
+  }
+
+  #abortWork(): void {
+    this.#isAborted = true;
+    for (const run of this.#runs.keys()) run.abort();
+  }
+
+  async #runWorker(): Promise<void> {
+    const { queue, gate, observer } = this.#options;
+    for (;;) {
+      const key = await queue.take();
+      if (key === undefined) return;
+      if (gate === undefined || gate.isOpen(key)) await this.#reconcile(key);
+      else {
+        observer?.deferred();
+        queue.done(key);
+      }
+    }
+  }
+
+  /** Resolves when the worker is free again. */
+  #reconcile(key: string): Promise<void> {
+    return new Promise((free) => {
+      const run = createReconcileRun(this.#options, key, this);
+      this.#runs.set(run, free);
+      if (this.#isAborted) run.abort();
+      run.start();
+    });
   }
 }

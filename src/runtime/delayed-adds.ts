@@ -1,7 +1,6 @@
 // Adds that are still to come: at most one per key, the earliest that was asked for.
 
 import type { CancelTimer, Clock } from "../core/clock.ts";
-import type { Lane } from "./work-queue.ts";
 
 interface DelayedAdd {
   readonly dueMs: number;
@@ -9,26 +8,27 @@ interface DelayedAdd {
 }
 
 export interface DelayedAdds {
-  schedule(key: string, delayMs: number, lane: Lane): void;
+  /** Adds the key later; it then yields so long to others. */
+  schedule(key: string, delayMs: number, yieldMs: number): void;
   cancel(key: string): void;
   cancelAll(): void;
 }
 
-export function createDelayedAdds(clock: Clock, add: (key: string, lane: Lane) => void): DelayedAdds {
+export function createDelayedAdds(clock: Clock, add: (key: string, yieldMs: number) => void): DelayedAdds {
   const byKey = new Map<string, DelayedAdd>();
   const cancel = (key: string): void => {
     byKey.get(key)?.cancel();
     byKey.delete(key);
   };
   return {
-    schedule(key, delayMs, lane) {
+    schedule(key, delayMs, yieldMs) {
       const dueMs = clock.monotonicMs() + delayMs;
       const earlier = byKey.get(key);
       if (earlier !== undefined && earlier.dueMs <= dueMs) return;
       cancel(key);
       const fire = (): void => {
         byKey.delete(key);
-        add(key, lane);
+        add(key, yieldMs);
       };
       byKey.set(key, { dueMs, cancel: clock.setTimer(delayMs, fire) });
     },

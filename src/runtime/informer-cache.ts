@@ -2,6 +2,7 @@
 
 import { type ObjectKey, objectKey } from "../core/object-key.ts";
 import type { Logger } from "../core/logger.ts";
+import { compareResourceVersions } from "../core/resource-version.ts";
 import {
   createObjectStore,
   type IndexFunction,
@@ -24,10 +25,12 @@ export interface InformerCacheOptions<T extends StoredObject> {
 export interface InformerCache<T> {
   readonly store: ObjectReader<T>;
   onChange(handler: ChangeHandler<T>): () => void;
-  /** Forgets the pages gathered so far. */
+  /** Forgets what was gathered so far. */
   beginList(): void;
   addPage(items: readonly unknown[]): void;
-  /** The pages gathered are all there is: what is not in them is deleted. */
+  /** An object, or its end, of the state being gathered; of one object the newest version counts. */
+  gather(object: unknown, deleted: boolean): void;
+  /** What was gathered is all there is: what is not in it is deleted. */
   commitList(): void;
   apply(object: unknown, deleted: boolean): void;
 }
@@ -36,11 +39,17 @@ export function createInformerCache<T extends StoredObject>(options: InformerCac
   return new ComparingCache(options);
 }
 
+interface Gathered<T> {
+  readonly resourceVersion: string;
+  /** Undefined: it is gone, or cannot be read and was not known. */
+  readonly record: T | undefined;
+}
+
 class ComparingCache<T extends StoredObject> implements InformerCache<T> {
   readonly #options: InformerCacheOptions<T>;
   readonly #store: ObjectStore<T>;
   readonly #handlers = new Set<ChangeHandler<T>>();
-  #gathered = new Map<ObjectKey, T>();
+  #gathered = new Map<ObjectKey, Gathered<T>>();
 
   constructor(options: InformerCacheOptions<T>) {
     this.#options = options;
@@ -61,33 +70,41 @@ class ComparingCache<T extends StoredObject> implements InformerCache<T> {
   }
 
   addPage(items: readonly unknown[]): void {
-    for (const item of items) {
-      const record = this.#read(item);
-      if (record !== undefined) this.#gathered.set(objectKey(record.meta), record);
-    }
+    for (const item of items) this.gather(item, false);
+  }
+
+  gather(object: unknown, deleted: boolean): void {
+    const key = keyOf(object);
+    const resourceVersion = metadataText(object, "resourceVersion") ?? "";
+    const before = this.#gathered.get(key);
+    if (before !== undefined && compareResourceVersions(resourceVersion, before.resourceVersion) <= 0) return;
+    const record = deleted ? undefined : (this.#read(object) ?? before?.record ?? this.#store.get(key));
+    this.#gathered.set(key, { resourceVersion, record });
   }
 
   commitList(): void {
     const complete = this.#gathered;
     this.#gathered = new Map();
     for (const key of this.#store.keys()) {
-      if (!complete.has(key)) this.#remove(key);
+      if (complete.get(key)?.record === undefined) this.#remove(key);
     }
-    for (const record of complete.values()) this.#put(record);
+    for (const { record } of complete.values()) {
+      if (record !== undefined) this.#put(record);
+    }
   }
 
+  /** What an unreadable object leaves in place is the record that we have of it. */
   apply(object: unknown, deleted: boolean): void {
     const record = deleted ? undefined : this.#read(object);
     if (deleted) this.#remove(keyOf(object));
     else if (record !== undefined) this.#put(record);
   }
 
-  /** What an unreadable object leaves in place is the record that we have of it. */
   #read(raw: unknown): T | undefined {
     const record = this.#parse(raw);
     if (record !== undefined) return Object.freeze(record);
     this.#options.onCount("unreadable");
-    return this.#store.get(keyOf(raw));
+    return undefined;
   }
 
   #parse(raw: unknown): T | undefined {

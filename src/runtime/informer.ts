@@ -4,15 +4,14 @@
 import type { CancelTimer, Clock, Random } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import { assertNever } from "../core/result.ts";
-import { describeApiError, errorFromFailure } from "../kubernetes/api-error.ts";
-import type { KubernetesClient, Query } from "../kubernetes/rest-client.ts";
+import { describeApiError } from "../kubernetes/api-error.ts";
+import type { KubernetesClient } from "../kubernetes/rest-client.ts";
 import { collectionPath, type ResourceType } from "../kubernetes/resource-path.ts";
 import { type ChangeHandler, createInformerCache, type InformerCache } from "./informer-cache.ts";
-import { metadataAccept, parseListPage } from "./list-page.ts";
 import type { IndexFunction, ObjectReader, StoredObject } from "./object-store.ts";
-import { parseWatchLine } from "./watch-event.ts";
 import { initialWatchState, nextWatchStep } from "./watch-machine.ts";
-import type { FetchPage, OpenStream, Retrying, WatchEffect, WatchInput, WatchState } from "./watch-state.ts";
+import { createWatchRequests, type WatchRequests } from "./watch-requests.ts";
+import type { Retrying, WatchEffect, WatchInput, WatchState } from "./watch-state.ts";
 
 export interface InformerOptions<T extends StoredObject> {
   readonly type: ResourceType;
@@ -30,10 +29,20 @@ export interface InformerOptions<T extends StoredObject> {
   readonly random: Random;
   readonly log: Logger;
   readonly onCount?: (what: InformerCount) => void;
+  /**
+   * Told of the version that the store has reached, after the store and all handlers have seen everything up to it: for
+   * each event, bookmark and complete list. Versions rise, except that a list is the truth also where it is older (etcd
+   * restored from a backup).
+   */
+  readonly onProgress?: (resourceVersion: string) => void;
 }
 
-/** What is worth counting: lists and streams begun, events left out, and what went wrong on our side. */
-export type InformerCount = "list" | "stream" | "retry" | "stale" | "unknown" | "unreadable" | "handlerThrew";
+/**
+ * What is worth counting: lists (streamed or in pages) and streams begun, lists that could not be streamed, events left
+ * out, and what went wrong on our side.
+ */
+export type InformerCount =
+  "list" | "stream" | "retry" | "fellBack" | "serverWentBack" | "stale" | "unknown" | "unreadable" | "handlerThrew";
 
 export interface Informer<T extends StoredObject> {
   readonly store: ObjectReader<T>;
@@ -42,6 +51,8 @@ export interface Informer<T extends StoredObject> {
   readonly hasSynced: boolean;
   /** Monotonic time of the last sign of life from the server; undefined before the first. */
   readonly lastActivityMs: number | undefined;
+  /** Monotonic time of the last HTTP answer that was an error; undefined before the first. */
+  readonly lastRefusalMs: number | undefined;
   /** Adds a handler, which hears what changes from now on, the first list included. Returns its removal. */
   onChange(handler: ChangeHandler<T>): () => void;
   start(): void;
@@ -49,8 +60,8 @@ export interface Informer<T extends StoredObject> {
   stop(): void;
 }
 
-/** For one page of a list. */
-const PAGE_DEADLINE_MS = 60_000;
+type RequestEffect = Extract<WatchEffect, { kind: "fetchPage" | "openStream" | "abandon" | "setTimer" }>;
+type CacheEffect = Extract<WatchEffect, { kind: "gather" | "commitList" | "apply" | "progress" }>;
 
 export function createInformer<T extends StoredObject>(options: InformerOptions<T>): Informer<T> {
   return new WatchInformer(options);
@@ -59,16 +70,15 @@ export function createInformer<T extends StoredObject>(options: InformerOptions<
 class WatchInformer<T extends StoredObject> implements Informer<T> {
   readonly synced: Promise<void>;
   readonly #options: InformerOptions<T>;
-  readonly #path: string;
-  readonly #selectors: Query;
   readonly #log: Logger;
   readonly #cache: InformerCache<T>;
+  readonly #requests: WatchRequests;
   readonly #resolveSynced: () => void;
   #state: WatchState = initialWatchState;
-  #request = new AbortController();
   #cancelTimer: CancelTimer = () => {};
   #hasSynced = false;
   #lastActivityMs: number | undefined;
+  #lastRefusalMs: number | undefined;
   #stopped = false;
 
   constructor(options: InformerOptions<T>) {
@@ -76,14 +86,22 @@ class WatchInformer<T extends StoredObject> implements Informer<T> {
     this.synced = promise;
     this.#resolveSynced = () => resolve(undefined);
     this.#options = options;
-    this.#path = collectionPath(options.type, options.namespace);
-    this.#selectors = { labelSelector: options.labelSelector, fieldSelector: options.fieldSelector };
     this.#log = options.log.with({ resource: options.type.plural });
     this.#cache = createInformerCache({
       parse: options.parse,
       indexes: options.indexes ?? {},
       log: this.#log,
       onCount: (what) => this.#count(what),
+    });
+    const collection = {
+      path: collectionPath(options.type, options.namespace),
+      selectors: { labelSelector: options.labelSelector, fieldSelector: options.fieldSelector },
+      metadataOnly: options.metadataOnly === true,
+    };
+    this.#requests = createWatchRequests(options.client, collection, {
+      input: (input) => this.#input(input),
+      page: (items) => this.#cache.addPage(items),
+      alive: () => (this.#lastActivityMs = options.clock.monotonicMs()),
     });
   }
 
@@ -99,6 +117,10 @@ class WatchInformer<T extends StoredObject> implements Informer<T> {
     return this.#lastActivityMs;
   }
 
+  get lastRefusalMs(): number | undefined {
+    return this.#lastRefusalMs;
+  }
+
   onChange(handler: ChangeHandler<T>): () => void {
     return this.#cache.onChange(handler);
   }
@@ -109,7 +131,7 @@ class WatchInformer<T extends StoredObject> implements Informer<T> {
 
   stop(): void {
     this.#stopped = true;
-    this.#request.abort();
+    this.#requests.abandon();
     this.#cancelTimer();
   }
 
@@ -123,110 +145,77 @@ class WatchInformer<T extends StoredObject> implements Informer<T> {
 
   #perform(effect: WatchEffect): void {
     if (this.#stopped) return; // A change handler may have stopped us between two effects.
+    if (effect.kind === "fetchPage") {
+      if (effect.continueToken === undefined) this.#beginList();
+      this.#requests.fetchPage(effect);
+    } else if (effect.kind === "openStream") {
+      if (effect.resourceVersion === undefined) this.#beginList();
+      this.#count("stream");
+      this.#requests.openStream(effect);
+    } else if (effect.kind === "abandon") {
+      this.#requests.abandon();
+    } else if (effect.kind === "setTimer") {
+      this.#cancelTimer();
+      this.#cancelTimer = this.#options.clock.setTimer(effect.delayMs, () => this.#input({ kind: "timer" }));
+    } else this.#change(effect);
+  }
+
+  #change(effect: Exclude<WatchEffect, RequestEffect>): void {
+    if (effect.kind === "gather") this.#cache.gather(effect.object, effect.deleted);
+    else if (effect.kind === "apply") this.#cache.apply(effect.object, effect.deleted);
+    else if (effect.kind === "progress") this.#tellProgress(effect.resourceVersion);
+    else if (effect.kind === "commitList") {
+      this.#cache.commitList();
+      this.#hasSynced = true;
+      this.#resolveSynced();
+    } else this.#report(effect);
+  }
+
+  #report(effect: Exclude<WatchEffect, RequestEffect | CacheEffect>): void {
     switch (effect.kind) {
-      case "fetchPage":
-        void this.#fetchPage(effect);
-        return;
-      case "commitList":
-        this.#commitList();
-        return;
-      case "openStream":
-        void this.#openStream(effect);
-        return;
-      case "apply":
-        this.#cache.apply(effect.object, effect.deleted);
-        return;
-      case "abandon":
-        this.#request.abort();
-        return;
-      case "setTimer":
-        this.#cancelTimer();
-        this.#cancelTimer = this.#options.clock.setTimer(effect.delayMs, () => this.#input({ kind: "timer" }));
-        return;
       case "retrying":
         this.#reportRetry(effect);
         return;
       case "ignored":
         this.#count(effect.why);
         return;
+      case "fellBack":
+        this.#count("fellBack");
+        this.#log.info("Lists could not be streamed, reading pages", { why: effect.why });
+        return;
+      case "serverWentBack":
+        this.#count("serverWentBack");
+        this.#log.warn("API server was behind what it told before, listing anew");
+        return;
       default:
         assertNever(effect);
     }
   }
 
-  async #fetchPage({ limit, continueToken }: FetchPage): Promise<void> {
-    if (continueToken === undefined) {
-      this.#cache.beginList();
-      this.#count("list");
+  #beginList(): void {
+    this.#count("list");
+    this.#cache.beginList();
+  }
+
+  #tellProgress(resourceVersion: string): void {
+    try {
+      this.#options.onProgress?.(resourceVersion);
+    } catch (error) {
+      this.#count("handlerThrew");
+      this.#log.failure("Progress handler threw", error);
     }
-    const signal = this.#newRequest();
-    const query = { ...this.#selectors, limit, continue: continueToken };
-    const accept = this.#options.metadataOnly === true ? metadataAccept.list : undefined;
-    const call = {
-      method: "GET",
-      path: this.#path,
-      query,
-      deadlineMs: PAGE_DEADLINE_MS,
-      ...(accept && { accept }),
-    } as const;
-    const answer = await this.#options.client.call(call, signal);
-    if (signal.aborted) return;
-    const page = answer.ok ? parseListPage(answer.value) : undefined;
-    if (page === undefined) {
-      const error = answer.ok ? errorFromFailure("malformed", undefined, false) : answer.error;
-      this.#input({ kind: "listFailed", error });
-      return;
-    }
-    this.#alive();
-    this.#cache.addPage(page.items);
-    this.#input({ kind: "page", continueToken: page.continueToken, resourceVersion: page.resourceVersion });
-  }
-
-  async #openStream({ resourceVersion, timeoutSeconds }: OpenStream): Promise<void> {
-    this.#count("stream");
-    const signal = this.#newRequest();
-    const query = { ...this.#selectors, resourceVersion, timeoutSeconds, allowWatchBookmarks: true };
-    const accept = this.#options.metadataOnly === true ? metadataAccept.object : undefined;
-    const handlers = {
-      line: (text: string): void => {
-        if (!signal.aborted) this.#input({ kind: "event", event: parseWatchLine(text) });
-      },
-      alive: () => this.#alive(),
-    };
-    const end = await this.#options.client.watch(
-      { path: this.#path, query, ...(accept && { accept }) },
-      handlers,
-      signal,
-    );
-    if (!signal.aborted) this.#input({ kind: "streamEnded", error: end.ok ? undefined : end.error });
-  }
-
-  /** The signal of the one request in flight; the one before is given up. */
-  #newRequest(): AbortSignal {
-    this.#request.abort();
-    this.#request = new AbortController();
-    return this.#request.signal;
-  }
-
-  #commitList(): void {
-    this.#cache.commitList();
-    this.#hasSynced = true;
-    this.#resolveSynced();
   }
 
   #reportRetry({ error, relist, delayMs }: Retrying): void {
     this.#count("retry");
     if (error === undefined) return;
+    if (error.status !== undefined) this.#lastRefusalMs = this.#options.clock.monotonicMs();
     this.#log.warn("Watch failed, trying again", {
       cause: describeApiError(error),
       kind: error.kind,
       relist,
       delayMs: Math.round(delayMs),
     });
-  }
-
-  #alive(): void {
-    this.#lastActivityMs = this.#options.clock.monotonicMs();
   }
 
   #count(what: InformerCount): void {

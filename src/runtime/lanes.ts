@@ -1,60 +1,89 @@
-// Two first-in-first-out lanes served as one: an entry of the refresh lane counts as if it had come later, by a fixed
-// lag. So changes go first, and yet every refresh is overtaken for a bounded time only.
+// The keys that wait, in the order in which they are served: by when they came plus the time by which each yields to
+// others. A change yields to nobody; a refresh yields to changes that came later, but only for that time, so that none
+// waits for ever.
 
-import type { Lane } from "./work-queue.ts";
-
-/** How long a refresh yields to changes that came after it. */
-export const REFRESH_LAG_MS = 5_000;
+import { createMinHeap, type MinHeap } from "./min-heap.ts";
 
 export interface WaitingKey {
   readonly key: string;
+  /** When it came first, monotonic milliseconds. */
   readonly sinceMs: number;
 }
 
 export interface Lanes {
   readonly size: number;
-  /** Puts the key at the end of the lane. A key that waits already keeps its place, or moves to `change` if that is sooner. False: it waited already. */
-  put(key: string, lane: Lane, nowMs: number): boolean;
+  /** Adds the key, which yields so long (0: it is a change). One that waits already gets the sooner of both places. False: it waited already. */
+  put(key: string, yieldMs: number, nowMs: number): boolean;
   /** Removes and returns the key that is first in turn. */
   next(): WaitingKey | undefined;
+  /** The same, among the changes only. */
+  nextChange(): WaitingKey | undefined;
   clear(): void;
 }
 
+interface Place extends WaitingKey {
+  readonly turnMs: number;
+  /** Of two with the same turn who came first. */
+  readonly order: number;
+}
+
 export function createLanes(): Lanes {
-  // Maps keep the order of insertion; the times in each are therefore rising.
-  const since = { change: new Map<string, number>(), refresh: new Map<string, number>() };
+  return new TwoLanes();
+}
 
-  const head = (lane: Lane): WaitingKey | undefined => {
-    const first = since[lane].entries().next();
-    return first.done === true ? undefined : { key: first.value[0], sinceMs: first.value[1] };
-  };
+class TwoLanes implements Lanes {
+  readonly #places = new Map<string, Place>();
+  // Both also hold places that were given up for a sooner one; those are not in the map any more.
+  readonly #changes = createMinHeap(isSooner);
+  readonly #refreshes = createMinHeap(isSooner);
+  #order = 0;
 
-  return {
-    get size() {
-      return since.change.size + since.refresh.size;
-    },
-    put(key, lane, nowMs) {
-      if (since.change.has(key)) return false;
-      const refreshSinceMs = since.refresh.get(key);
-      if (refreshSinceMs !== undefined && (lane === "refresh" || refreshSinceMs + REFRESH_LAG_MS <= nowMs))
-        return false;
-      since.refresh.delete(key);
-      since[lane].set(key, nowMs);
-      return refreshSinceMs === undefined;
-    },
-    next() {
-      const [change, refresh] = [head("change"), head("refresh")];
-      const lane =
-        change === undefined || (refresh !== undefined && refresh.sinceMs + REFRESH_LAG_MS < change.sinceMs)
-          ? "refresh"
-          : "change";
-      const first = lane === "change" ? change : refresh;
-      if (first !== undefined) since[lane].delete(first.key);
-      return first;
-    },
-    clear() {
-      since.change.clear();
-      since.refresh.clear();
-    },
-  };
+  get size(): number {
+    return this.#places.size;
+  }
+
+  put(key: string, yieldMs: number, nowMs: number): boolean {
+    const turnMs = nowMs + yieldMs;
+    const before = this.#places.get(key);
+    if (before !== undefined && before.turnMs <= turnMs) return false;
+    const place: Place = { key, sinceMs: before?.sinceMs ?? nowMs, turnMs, order: this.#order++ };
+    this.#places.set(key, place);
+    (yieldMs === 0 ? this.#changes : this.#refreshes).push(place);
+    return before === undefined;
+  }
+
+  next(): WaitingKey | undefined {
+    const change = this.#first(this.#changes);
+    const refresh = this.#first(this.#refreshes);
+    const isRefresh = refresh !== undefined && (change === undefined || refresh.turnMs < change.turnMs);
+    return this.#take(isRefresh ? this.#refreshes : this.#changes);
+  }
+
+  nextChange(): WaitingKey | undefined {
+    return this.#take(this.#changes);
+  }
+
+  clear(): void {
+    this.#places.clear();
+  }
+
+  #take(lane: MinHeap<Place>): Place | undefined {
+    const first = this.#first(lane);
+    if (first === undefined) return undefined;
+    lane.pop();
+    this.#places.delete(first.key);
+    return first;
+  }
+
+  #first(lane: MinHeap<Place>): Place | undefined {
+    for (let first = lane.peek(); first !== undefined; first = lane.peek()) {
+      if (this.#places.get(first.key) === first) return first;
+      lane.pop();
+    }
+    return undefined;
+  }
+}
+
+function isSooner(a: Place, b: Place): boolean {
+  return a.turnMs < b.turnMs || (a.turnMs === b.turnMs && a.order < b.order);
 }

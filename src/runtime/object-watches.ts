@@ -68,13 +68,15 @@ interface Acquirer {
   readonly onChange: () => void;
   /** What this acquirer knows of the object. */
   seen: SeenVersion | undefined;
+  /** The watch has told what it knows, or more: from then on also an older version is news (a backup was restored). */
+  caughtUp: boolean;
 }
 
 interface FollowedObjectState {
   readonly abort: AbortController;
   readonly observe: (state: SeenVersion) => void;
   /** Returns the acquirer's release; the last one ends the following and calls `onUnused`. */
-  add(acquirer: Acquirer, onUnused: () => void): () => void;
+  add(acquirer: Pick<Acquirer, "onChange" | "seen">, onUnused: () => void): () => void;
 }
 
 function createFollowedObjectState(): FollowedObjectState {
@@ -82,8 +84,11 @@ function createFollowedObjectState(): FollowedObjectState {
   const abort = new AbortController();
   let latest: SeenVersion | undefined;
   const tell = (acquirer: Acquirer): void => {
-    if (latest === undefined || abort.signal.aborted || !acquirers.has(acquirer) || !isNews(acquirer.seen, latest))
-      return;
+    if (latest === undefined || abort.signal.aborted || !acquirers.has(acquirer)) return;
+    const order = comparedToSeen(acquirer.seen, latest);
+    if (order < 0 && !acquirer.caughtUp) return;
+    acquirer.caughtUp = true;
+    if (order === 0) return;
     acquirer.seen = latest;
     acquirer.onChange();
   };
@@ -93,7 +98,8 @@ function createFollowedObjectState(): FollowedObjectState {
       latest = state;
       for (const acquirer of [...acquirers]) tell(acquirer);
     },
-    add(acquirer, onUnused) {
+    add({ onChange, seen }, onUnused) {
+      const acquirer = { onChange, seen, caughtUp: false };
       acquirers.add(acquirer);
       void Promise.resolve().then(() => tell(acquirer));
       return () => {
@@ -105,10 +111,10 @@ function createFollowedObjectState(): FollowedObjectState {
   };
 }
 
-/** A version older than the one seen is no news: the watch lags behind the caller's own read. */
-function isNews(seen: SeenVersion | undefined, state: SeenVersion): boolean {
+/** 0: the same; negative: the watch lags behind the caller's own read, unless the object itself went back. */
+function comparedToSeen(seen: SeenVersion | undefined, state: SeenVersion): number {
   if (seen?.kind === "present" && state.kind === "present") {
-    return compareResourceVersions(state.resourceVersion, seen.resourceVersion) > 0;
+    return compareResourceVersions(state.resourceVersion, seen.resourceVersion);
   }
-  return seen?.kind !== state.kind;
+  return seen?.kind === state.kind ? 0 : 1;
 }

@@ -7,7 +7,8 @@ import { statusFacts } from "../kubernetes/status-body.ts";
 
 export type WatchEvent =
   | { readonly kind: "changed" | "deleted"; readonly resourceVersion: string; readonly object: unknown }
-  | { readonly kind: "bookmark"; readonly resourceVersion: string }
+  /** `endsInitialEvents`: what came before it is the state of everything at this version. */
+  | { readonly kind: "bookmark"; readonly resourceVersion: string; readonly endsInitialEvents: boolean }
   /** The server ends the stream with a reason. */
   | { readonly kind: "error"; readonly error: ApiError }
   /** A type that we do not know, or a bookmark that says nothing. */
@@ -17,6 +18,9 @@ export type WatchEvent =
 
 /** An ERROR event without a code counts as this: kubernetes/apimachinery treats it as an internal error. */
 const UNSPECIFIED_ERROR = 500;
+
+/** kubernetes/apimachinery pkg/apis/meta/v1/types.go, InitialEventsAnnotationKey. */
+const INITIAL_EVENTS_END = "k8s.io/initial-events-end";
 
 export function parseWatchLine(line: string): WatchEvent {
   const event = parseRecord(line);
@@ -30,7 +34,8 @@ export function parseWatchLine(line: string): WatchEvent {
       return objectEvent("deleted", object);
     case "BOOKMARK": {
       const resourceVersion = metadataText(object, "resourceVersion");
-      return resourceVersion === undefined ? { kind: "unknown" } : { kind: "bookmark", resourceVersion };
+      if (resourceVersion === undefined) return { kind: "unknown" };
+      return { kind: "bookmark", resourceVersion, endsInitialEvents: hasInitialEventsEnd(object) };
     }
     case "ERROR": {
       const facts = statusFacts(object);
@@ -45,6 +50,10 @@ export function parseWatchLine(line: string): WatchEvent {
 export function metadataText(object: unknown, member: string): string | undefined {
   const value = recordOf(recordOf(object)["metadata"])[member];
   return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function hasInitialEventsEnd(bookmark: unknown): boolean {
+  return recordOf(recordOf(recordOf(bookmark)["metadata"])["annotations"])[INITIAL_EVENTS_END] === "true";
 }
 
 function objectEvent(kind: "changed" | "deleted", object: unknown): WatchEvent {

@@ -5,94 +5,43 @@
 
 import { compareResourceVersions } from "../core/resource-version.ts";
 import { type ApiError, errorFromFailure } from "../kubernetes/api-error.ts";
-import { countedFailures, STABLE_MS, streamLifetime, watchBackoffMs } from "./watch-backoff.ts";
+import { countedFailures, STABLE_MS } from "./watch-backoff.ts";
 import type { WatchEvent } from "./watch-event.ts";
-import type {
-  Listing,
-  PageArrived,
-  Relist,
-  Resume,
-  Streaming,
-  WatchEffect,
-  WatchEnvironment,
-  WatchInput,
-  WatchState,
-  WatchStep,
-} from "./watch-state.ts";
+import { gatherOverdue, listFailed, whileGathering, whileListing } from "./watch-lists.ts";
+import type { Resume, Relist, Streaming, WatchEnvironment, WatchInput, WatchState, WatchStep } from "./watch-state.ts";
+import { list, progress, relist, retry, stream } from "./watch-steps.ts";
 
-/** Objects per page: what client-go's pager asks for. */
-const PAGE_LIMIT = 500;
-/** Backstop only: each page has a shorter deadline of its own. */
-const PAGE_TIMER_MS = 90_000;
 /** So many failures in a row that the server had a say in, and the resourceVersion itself may be what it cannot serve. */
 const FAILURES_BEFORE_RELIST = 5;
 
-export const initialWatchState: WatchState = { kind: "list", pageLimit: PAGE_LIMIT, failures: 0 };
+/** Waits for `start`. */
+export const initialWatchState: WatchState = {
+  kind: "backoff",
+  history: { failures: 0, brokenLists: 0, pagesUntilMs: 0 },
+  next: relist,
+};
 
 /** Inputs that do not fit the state (an answer that was overtaken) change nothing. */
 export function nextWatchStep(state: WatchState, input: WatchInput, env: WatchEnvironment): WatchStep {
-  if (input.kind === "start") return list({ kind: "list", pageLimit: PAGE_LIMIT }, 0);
+  if (input.kind === "start") return list(relist, initialWatchState.history, env);
   if (input.kind === "timer") return afterTimer(state, env);
-  if (state.kind === "list") return whileListing(state, input, env);
-  if (state.kind === "stream") return whileStreaming(state, input, env);
-  return { state, effects: [] };
-}
-
-function whileListing(state: Listing, input: WatchInput, env: WatchEnvironment): WatchStep {
-  if (input.kind === "page") return afterPage(state, input, env);
-  if (input.kind === "listFailed") return listFailed(state, input.error, env);
-  return { state, effects: [] };
+  switch (state.kind) {
+    case "list":
+      return whileListing(state, input, env);
+    case "gather":
+      return whileGathering(state, input, env);
+    case "stream":
+      return whileStreaming(state, input, env);
+    case "backoff":
+      return { state, effects: [] };
+  }
 }
 
 function whileStreaming(state: Streaming, input: WatchInput, env: WatchEnvironment): WatchStep {
   if (input.kind === "event") return afterEvent(state, input.event, env);
   if (input.kind === "streamEnded") return streamEnded(state, input.error, env);
+  if (input.kind === "serverVersion") return afterServerVersion(state, input.resourceVersion, env);
   return { state, effects: [] };
-}
-
-function list(next: Relist, failures: number): WatchStep {
-  return {
-    state: { ...next, failures },
-    effects: [
-      { kind: "fetchPage", limit: next.pageLimit, continueToken: undefined },
-      { kind: "setTimer", delayMs: PAGE_TIMER_MS },
-    ],
-  };
-}
-
-function afterPage(state: Listing, { continueToken, resourceVersion }: PageArrived, env: WatchEnvironment): WatchStep {
-  if (continueToken !== undefined) {
-    const fetch: WatchEffect = { kind: "fetchPage", limit: state.pageLimit, continueToken };
-    return { state, effects: [fetch, { kind: "setTimer", delayMs: PAGE_TIMER_MS }] };
-  }
-  const opened = stream({ resourceVersion, fromList: true, failures: state.failures }, env);
-  return { state: opened.state, effects: [{ kind: "commitList" }, ...opened.effects] };
-}
-
-function listFailed(state: Listing, error: ApiError, env: WatchEnvironment): WatchStep {
-  return retry(
-    { kind: "list", pageLimit: nextPageLimit(state.pageLimit, error) },
-    { error, failures: countedFailures(state.failures, error) },
-    env,
-  );
-}
-
-/** A continue token that expires between pages asks for one page; an answer over the cap asks for smaller ones. */
-function nextPageLimit(limit: number | undefined, error: ApiError): number | undefined {
-  if (error.kind === "gone") return undefined;
-  if (error.failure !== "bodyTooLarge") return limit;
-  return limit === undefined ? PAGE_LIMIT : Math.max(1, Math.floor(limit / 5));
-}
-
-function stream(from: Omit<Streaming, "kind" | "sinceMs">, { nowMs, random }: WatchEnvironment): WatchStep {
-  const { timeoutSeconds, limitMs } = streamLifetime(random);
-  return {
-    state: { kind: "stream", ...from, sinceMs: nowMs },
-    effects: [
-      { kind: "openStream", resourceVersion: from.resourceVersion, timeoutSeconds },
-      { kind: "setTimer", delayMs: limitMs },
-    ],
-  };
 }
 
 function afterEvent(state: Streaming, event: WatchEvent, env: WatchEnvironment): WatchStep {
@@ -104,8 +53,10 @@ function afterEvent(state: Streaming, event: WatchEvent, env: WatchEnvironment):
       const isBookmark = event.kind === "bookmark";
       if (isBookmark ? order < 0 : order <= 0) return { state, effects: [{ kind: "ignored", why: "stale" }] };
       const next = { ...state, resourceVersion: event.resourceVersion };
-      if (isBookmark) return { state: next, effects: [] };
-      return { state: next, effects: [{ kind: "apply", deleted: event.kind === "deleted", object: event.object }] };
+      const reached = progress(event.resourceVersion);
+      if (isBookmark) return { state: next, effects: [reached] };
+      const deleted = event.kind === "deleted";
+      return { state: next, effects: [{ kind: "apply", deleted, object: event.object }, reached] };
     }
     case "unknown":
       return { state, effects: [{ kind: "ignored", why: "unknown" }] };
@@ -120,16 +71,16 @@ function streamEnded(state: Streaming, error: ApiError | undefined, env: WatchEn
   const { resourceVersion } = state;
   const stable = env.nowMs - state.sinceMs >= STABLE_MS;
   if (stable && error === undefined) {
-    const opened = stream({ resourceVersion, fromList: false, failures: 0 }, env);
+    // Bookmarks come about once a minute: a stream without any may be open at a version that the server has yet to reach.
+    const verify = resourceVersion === state.openedAt;
+    const opened = stream({ resourceVersion, fromList: false, verify }, { ...state.history, failures: 0 }, env);
     return { state: opened.state, effects: [{ kind: "abandon" }, ...opened.effects] };
   }
   // A server that was away for long answers 410 to who resumes: it is back, and only a list is wanted.
   const backAgain = error?.kind === "gone" && !state.fromList;
-  const failures = countedFailures(stable || backAgain ? 0 : state.failures, error);
-  const next: Resume | Relist = mustRelist(error, failures)
-    ? { kind: "list", pageLimit: PAGE_LIMIT }
-    : { kind: "stream", resourceVersion };
-  return retry(next, { error, failures }, env);
+  const failures = countedFailures(stable || backAgain ? 0 : state.history.failures, error);
+  const next: Resume | Relist = mustRelist(error, failures) ? relist : { kind: "stream", resourceVersion };
+  return retry({ next, error, history: { ...state.history, failures } }, env);
 }
 
 function mustRelist(error: ApiError | undefined, failures: number): boolean {
@@ -138,21 +89,15 @@ function mustRelist(error: ApiError | undefined, failures: number): boolean {
   return error.kind === "gone" || (answered && failures >= FAILURES_BEFORE_RELIST);
 }
 
-interface Failure {
-  readonly error: ApiError | undefined;
-  readonly failures: number;
-}
-
-function retry(next: Resume | Relist, { error, failures }: Failure, { random }: WatchEnvironment): WatchStep {
-  const delayMs = watchBackoffMs(failures, error, random);
-  return {
-    state: { kind: "backoff", failures, next },
-    effects: [
-      { kind: "abandon" },
-      { kind: "retrying", error, relist: next.kind === "list", delayMs },
-      { kind: "setTimer", delayMs },
-    ],
-  };
+/**
+ * A watch at a version that the server has not reached yet is not refused: it stays silent until then, and what happens
+ * before is lost (kubernetes/apiserver v0.36.3 pkg/storage/cacher/watch_cache.go, getAllEventsSinceLocked). That is where
+ * an etcd restored from a backup leaves us. Asked only after a resume, so a list at once makes no hot loop.
+ */
+function afterServerVersion(state: Streaming, resourceVersion: string, env: WatchEnvironment): WatchStep {
+  if (compareResourceVersions(resourceVersion, state.openedAt) >= 0) return { state, effects: [] };
+  const step = list(relist, state.history, env);
+  return { state: step.state, effects: [{ kind: "serverWentBack" }, { kind: "abandon" }, ...step.effects] };
 }
 
 function afterTimer(state: WatchState, env: WatchEnvironment): WatchStep {
@@ -160,11 +105,13 @@ function afterTimer(state: WatchState, env: WatchEnvironment): WatchStep {
   switch (state.kind) {
     case "list":
       return listFailed(state, overdue, env);
+    case "gather":
+      return gatherOverdue(state, env);
     case "stream":
       return streamEnded(state, overdue, env);
     case "backoff":
       return state.next.kind === "list"
-        ? list(state.next, state.failures)
-        : stream({ resourceVersion: state.next.resourceVersion, fromList: false, failures: state.failures }, env);
+        ? list(state.next, state.history, env)
+        : stream({ ...state.next, fromList: false, verify: true }, state.history, env);
   }
 }
