@@ -6,6 +6,11 @@ const REFRESH_ENGINE = "the part that needs the refresh engine comes with it";
 
 export const openRows: readonly OpenRow[] = [
   { row: 7, title: "SIGKILL every 5 s for 5 min with 1,000 ExternalSecrets", why: REFRESH_ENGINE },
+  {
+    row: 16,
+    title: "etcd restored from a backup",
+    why: "tried by test/integration/etcd-restore.test.ts, on servers of its own",
+  },
   { row: 18, title: "Channel of push events down", why: "not applicable until push events exist" },
   { row: 35, title: "429 with and without Retry-After", why: REFRESH_ENGINE },
   { row: 36, title: "API server away for 10 min", why: REFRESH_ENGINE },
