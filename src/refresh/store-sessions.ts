@@ -15,6 +15,7 @@ import type { SecretStoreSpec } from "../core/spec/secret-store.ts";
 import { forceSyncToken } from "../core/status/force-sync.ts";
 import { takesTenantCredentials } from "../core/spec/credential-refs.ts";
 import { createLimiterPool, type Limiter, type LimiterOptions } from "./limiter.ts";
+import { refuseOlderAnswers } from "./newest-answers.ts";
 import { createStoreSession, type StoreSession } from "./store-session.ts";
 
 export interface StoreName {
@@ -141,7 +142,8 @@ function newSession(deps: StoreSessionsDeps, parts: NewSession): StoreSession {
   const { record, limiter, owner, identity, slot, drop } = parts;
   const spec = record.spec.value;
   const store = storeName(record);
-  const provider = deps.createProvider({ spec, credentials: deps.credentialsFor(store, owner), limiter });
+  const answering = deps.createProvider({ spec, credentials: deps.credentialsFor(store, owner), limiter });
+  const provider = refuseOlderAnswers(answering, deps.clock);
   return createStoreSession({
     identity,
     provider,
