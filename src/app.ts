@@ -102,8 +102,7 @@ async function prepare(config: Config, io: ProcessIo, log: Logger): Promise<Resu
   if (election === undefined) return failed("the lease needs a namespace: give --leader-election-namespace");
   const client = fenceWrites(createClient(), election.fence);
   const instance = io.env["POD_NAME"] ?? "fairlead";
-  const account = io.env["POD_SERVICE_ACCOUNT"];
-  const operator = namespace === undefined || account === undefined ? undefined : { namespace, name: account };
+  const operator = ownAccount(io.env);
   return ok({ config, log, metrics, server, contact, client, election, instance, operator });
 }
 
@@ -167,6 +166,11 @@ function httpComponent({ config, log, health, metrics }: HttpParts): Component {
 function readHeap(): HeapUse {
   const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = getHeapStatistics();
   return { usedBytes, limitBytes };
+}
+
+/** As the Deployment tells it: a kubeconfig says nothing of ServiceAccounts. */
+function ownAccount({ POD_NAMESPACE: namespace, POD_SERVICE_ACCOUNT: name }: ProcessIo["env"]): ObjectName | undefined {
+  return namespace === undefined || name === undefined ? undefined : { namespace, name };
 }
 
 function environmentOf(cluster: ClusterSource): Environment {

@@ -52,11 +52,19 @@ export function createMetrics(version: string): Metrics {
   const objects = createObjectGauges(registry);
   const refreshes = [(): void => objects.refresh()];
   const onScrape = (refresh: () => void): void => void refreshes.push(refresh);
+  /** Shared by those who ask at one time: none may clear what another one reads. */
+  let scraping: Promise<string> | undefined;
+  const scrapeOnce = async (): Promise<string> => {
+    for (const refresh of refreshes) refresh();
+    const text = await registry.metrics();
+    objects.clear();
+    return text;
+  };
   return {
     contentType: registry.contentType,
-    scrape: () => {
-      for (const refresh of refreshes) refresh();
-      return registry.metrics();
+    scrape() {
+      scraping ??= scrapeOnce().finally(() => (scraping = undefined));
+      return scraping;
     },
     observeExternalSecrets: objects.observeExternalSecrets,
     observeStores: objects.observeStores,

@@ -23,10 +23,17 @@ export interface ObjectGauges {
   observeStores(list: () => Iterable<ObservedStore>): void;
 }
 
+export interface ScrapedGauges extends ObjectGauges {
+  /** Before a scrape: reads the objects. */
+  refresh(): void;
+  /** After it: thousands of series would take as much memory as the objects themselves. */
+  clear(): void;
+}
+
 /** Objects of one kind that have series by name; two series each. */
 export const MAX_OBSERVED_OBJECTS = 5000;
 
-export function createObjectGauges(registry: Registry): ObjectGauges & { refresh(): void } {
+export function createObjectGauges(registry: Registry): ScrapedGauges {
   const gauge = <L extends string>(entry: {
     readonly name: string;
     readonly help: string;
@@ -56,10 +63,12 @@ export function createObjectGauges(registry: Registry): ObjectGauges & { refresh
   return {
     observeExternalSecrets: (list) => void (listExternalSecrets = list),
     observeStores: (list) => void (listStores = list),
-    refresh: () => {
-      for (const stale of [ready, lastSuccess, storeReady]) stale.reset();
+    refresh() {
       refreshExternalSecrets();
       refreshStores();
+    },
+    clear() {
+      for (const byName of [ready, lastSuccess, storeReady]) byName.reset();
     },
   };
 }

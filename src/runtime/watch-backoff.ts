@@ -15,18 +15,34 @@ const STREAM_GRACE_MS = 30_000;
 /** Half of the first ceiling is the shortest delay: 800 ms. */
 const BASE_MS = 1_600;
 const CAP_MS = 30_000;
-/** While nobody answers a try costs nothing, and a server that is back, but not ready yet, must not meet a long backoff. */
-const UNREACHABLE_FAILURES = 2;
+/**
+ * While nobody answers, a try costs nothing; and a server that is back refuses at first, because it is not ready or knows
+ * no permissions yet. Neither may lead to a wait that outlasts the trouble: 1.6 s and 6.4 s at most.
+ */
+const UNREACHABLE_FAILURES = 1;
+const REFUSED_FAILURES = 3;
 
-/** Failures in a row, after one more of this sort. */
+/** Failures in a row, after one more of this sort: those that nobody answered do not count beyond the first. */
 export function countedFailures(before: number, error: ApiError | undefined): number {
-  const unreachable = error?.kind === "unavailable" && error.status === undefined;
-  return unreachable ? Math.min(before + 1, UNREACHABLE_FAILURES) : before + 1;
+  return isUnreachable(error) ? Math.max(before, UNREACHABLE_FAILURES) : before + 1;
 }
 
 /** `error` undefined: the server ended the stream in order, but early. `failures` counts this one. */
 export function watchBackoffMs(failures: number, error: ApiError | undefined, random: Random): number {
-  return Math.max(error?.retryAfterMs ?? 0, equalJitterMs(failures, { baseMs: BASE_MS, capMs: CAP_MS }, random));
+  const counted = Math.min(failures, isUnreachable(error) ? UNREACHABLE_FAILURES : mostFailures(error));
+  return Math.max(error?.retryAfterMs ?? 0, equalJitterMs(counted, { baseMs: BASE_MS, capMs: CAP_MS }, random));
+}
+
+/** What asks for less load, and streams that begin and end again and again, meet the whole backoff. */
+function mostFailures(error: ApiError | undefined): number {
+  const refused = error?.status !== undefined && error.kind !== "throttled" && error.kind !== "gone";
+  return refused ? REFUSED_FAILURES : Infinity;
+}
+
+/** There was no connection; a connection that breaks is another matter. */
+function isUnreachable(error: ApiError | undefined): boolean {
+  if (error?.kind !== "unavailable" || error.status !== undefined) return false;
+  return error.failure !== "reset" && error.failure !== "pingTimeout" && error.failure !== "idleTimeout";
 }
 
 export interface StreamLifetime {

@@ -8,7 +8,17 @@ import { type ApiError, errorFromFailure } from "../kubernetes/api-error.ts";
 import { countedFailures, STABLE_MS } from "./watch-backoff.ts";
 import type { WatchEvent } from "./watch-event.ts";
 import { gatherOverdue, listFailed, whileGathering, whileListing } from "./watch-lists.ts";
-import type { Resume, Relist, Streaming, WatchEnvironment, WatchInput, WatchState, WatchStep } from "./watch-state.ts";
+import type {
+  Resume,
+  Relist,
+  Streaming,
+  WatchEffect,
+  WatchEnvironment,
+  WatchHistory,
+  WatchInput,
+  WatchState,
+  WatchStep,
+} from "./watch-state.ts";
 import { list, progress, relist, retry, stream } from "./watch-steps.ts";
 
 /** So many failures in a row that the server had a say in, and the resourceVersion itself may be what it cannot serve. */
@@ -76,11 +86,18 @@ function streamEnded(state: Streaming, error: ApiError | undefined, env: WatchEn
     const opened = stream({ resourceVersion, fromList: false, verify }, { ...state.history, failures: 0 }, env);
     return { state: opened.state, effects: [{ kind: "abandon" }, ...opened.effects] };
   }
-  // A server that was away for long answers 410 to who resumes: it is back, and only a list is wanted.
-  const backAgain = error?.kind === "gone" && !state.fromList;
-  const failures = countedFailures(stable || backAgain ? 0 : state.history.failures, error);
+  // A server that was away for long answers 410 to who resumes: it is back, and only a list is wanted, at once. No hot
+  // loop: whoever resumes has waited before.
+  if (error?.kind === "gone" && !state.fromList)
+    return relistNow({ kind: "retrying", error, relist: true, delayMs: 0 }, state.history, env);
+  const failures = countedFailures(stable ? 0 : state.history.failures, error);
   const next: Resume | Relist = mustRelist(error, failures) ? relist : { kind: "stream", resourceVersion };
   return retry({ next, error, history: { ...state.history, failures } }, env);
+}
+
+function relistNow(report: WatchEffect, history: WatchHistory, env: WatchEnvironment): WatchStep {
+  const step = list(relist, history, env);
+  return { state: step.state, effects: [{ kind: "abandon" }, report, ...step.effects] };
 }
 
 function mustRelist(error: ApiError | undefined, failures: number): boolean {
@@ -96,8 +113,7 @@ function mustRelist(error: ApiError | undefined, failures: number): boolean {
  */
 function afterServerVersion(state: Streaming, resourceVersion: string, env: WatchEnvironment): WatchStep {
   if (compareResourceVersions(resourceVersion, state.openedAt) >= 0) return { state, effects: [] };
-  const step = list(relist, state.history, env);
-  return { state: step.state, effects: [{ kind: "serverWentBack" }, { kind: "abandon" }, ...step.effects] };
+  return relistNow({ kind: "serverWentBack" }, state.history, env);
 }
 
 function afterTimer(state: WatchState, env: WatchEnvironment): WatchStep {

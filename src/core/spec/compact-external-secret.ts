@@ -6,7 +6,7 @@ import { findCondition } from "../status/conditions.ts";
 import type { ExternalSecretStatus } from "../status/external-secret-status.ts";
 import { recordOf } from "../unknown.ts";
 import type { ExternalSecretSpec } from "./external-secret.ts";
-import { createJsonPacker, type PackedJson } from "./packed-json.ts";
+import { createJsonPacker, type PackedJson } from "../packed-json.ts";
 import { parseExternalSecretSpec } from "./parse-external-secret.ts";
 import { parseMeta } from "./parse-meta.ts";
 import { parseExternalSecretStatus } from "./parse-status.ts";

@@ -23,7 +23,7 @@ export interface WriteGuard {
   readonly onWrote: (resourceVersion: string) => void;
 }
 
-const NOT_CURRENT: Withheld = { kind: "withheld", isGone: false, retryAfterMs: 0 };
+const NOT_CURRENT: Withheld = { kind: "withheld", why: "unclear", retryAfterMs: 0 };
 
 export function guardedWriter(writer: TargetWriter, guard: WriteGuard): TargetWriter {
   const toldOf = (answer: Result<LiveSecret, WriteRefusal>, body: SecretBody): Result<LiveSecret, WriteRefusal> => {
@@ -52,14 +52,9 @@ export function guardedWriter(writer: TargetWriter, guard: WriteGuard): TargetWr
 
 async function admit(guard: WriteGuard, signal: AbortSignal): Promise<Result<undefined, Withheld>> {
   const standing = await guard.look(signal);
-  switch (standing.kind) {
-    case "current":
-      return stillCurrent(guard);
-    case "gone":
-      return failed({ kind: "withheld", isGone: true, retryAfterMs: 0 });
-    case "unclear":
-      return failed({ kind: "withheld", isGone: false, retryAfterMs: standing.retryAfterMs });
-  }
+  if (standing.kind === "current") return stillCurrent(guard);
+  const retryAfterMs = standing.kind === "unclear" ? standing.retryAfterMs : 0;
+  return failed({ kind: "withheld", why: standing.kind, retryAfterMs });
 }
 
 function stillCurrent({ isCurrent }: WriteGuard): Result<undefined, Withheld> {

@@ -4,6 +4,7 @@
 import type { ObjectName } from "../../core/object-key.ts";
 import { parseMeta } from "../../core/spec/parse-meta.ts";
 import type { ObjectMeta } from "../../core/spec/records.ts";
+import type { ApiError } from "../../kubernetes/api-error.ts";
 import { objectPath, resources, type ResourceType } from "../../kubernetes/resource-path.ts";
 import type { KubernetesClient } from "../../kubernetes/rest-client.ts";
 import { metadataAccept } from "../../runtime/list-page.ts";
@@ -14,6 +15,8 @@ export type Standing =
   | { readonly kind: "current"; readonly resourceVersion: string }
   /** Deleted, being deleted, or another object of the same name: nothing may be done in its name. */
   | { readonly kind: "gone" }
+  /** We may not look. */
+  | { readonly kind: "denied" }
   /** Its spec is another one than we know, or no answer came: to be looked at again. */
   | { readonly kind: "unclear"; readonly retryAfterMs: number };
 
@@ -30,7 +33,7 @@ export function createLiveLook(client: KubernetesClient): LiveLook {
   return {
     async standing(known, signal) {
       const answer = await get(resources.externalSecrets, known, signal);
-      if (!answer.ok) return isProvedAbsent(answer.error) ? { kind: "gone" } : unclear(answer.error.retryAfterMs ?? 0);
+      if (!answer.ok) return standingAfter(answer.error);
       const live = parseMeta(answer.value);
       return live.ok ? standingOf(known, live.value) : unclear(0);
     },
@@ -47,6 +50,11 @@ function standingOf(known: ObjectMeta, live: ObjectMeta): Standing {
   // Also an older one: it comes from a backup, and the cache will show it soon.
   if (live.generation !== known.generation) return unclear(0);
   return { kind: "current", resourceVersion: live.resourceVersion };
+}
+
+function standingAfter(error: ApiError): Standing {
+  if (isProvedAbsent(error)) return { kind: "gone" };
+  return error.kind === "forbidden" ? { kind: "denied" } : unclear(error.retryAfterMs ?? 0);
 }
 
 function unclear(retryAfterMs: number): Standing {

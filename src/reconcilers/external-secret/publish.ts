@@ -89,7 +89,7 @@ async function writeStatus(
   if (first.ok || first.error.kind !== "raced") return first;
   const standing = await deps.liveLook.standing(record.meta, signal);
   if (standing.kind === "gone") return failed({ ...first.error, kind: "gone" });
-  if (standing.kind === "unclear") return first;
+  if (standing.kind !== "current") return first;
   return task.isPinned && standing.resourceVersion !== record.meta.resourceVersion ? first : tell();
 }
 
@@ -116,7 +116,7 @@ function unwritten(
       return forgotten(deps, key);
     case "raced":
     case "failed":
-      return retrySoon(deps, key);
+      return retrySoon(deps, key, error.cause.retryAfterMs);
     case "denied":
       return retrySoon(deps, key, DENIED_RETRY_MS);
     case "refused":

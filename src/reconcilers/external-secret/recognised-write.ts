@@ -1,6 +1,7 @@
 // What a sync did to the Secret, as status must hear it: a write of ours whose status never came is told now.
 
 import type { ExternalSecretStatus } from "../../core/status/external-secret-status.ts";
+import { keyNames } from "../../core/status/key-names.ts";
 import { entryText } from "../../core/sync/entries.ts";
 import type { SyncMemory } from "../../core/sync/memory.ts";
 import type { EntryReport, SecretReport } from "../../core/sync/report.ts";
@@ -37,8 +38,20 @@ function unrecorded(
   entries: readonly EntryReport[],
 ): SecretReport {
   if (status?.revision === undefined) return { kind: "written", created: true, keys, changedKeys: keys };
-  const changedKeys = entries.filter((entry) => !isShown(status, entry)).flatMap((entry) => entry.secretKeys);
+  const movedKeys = entries.filter((entry) => !isShown(status, entry)).flatMap((entry) => entry.secretKeys);
+  const changedKeys = movedKeys.length > 0 ? movedKeys : namesThatDiffer(status, keys);
   return changedKeys.length === 0 ? { kind: "verified", keys } : { kind: "written", created: false, keys, changedKeys };
+}
+
+/** Keys that came or went while their versions stayed; all of them where status does not list their names. */
+function namesThatDiffer(
+  { keys: shown, entries = [] }: ExternalSecretStatus,
+  keys: readonly string[],
+): readonly string[] {
+  if (shown === undefined || keyNames(keys).digest === shown.digest) return [];
+  const listed = new Set(entries.flatMap(({ secretKeys }) => secretKeys));
+  const differing = [...listed.symmetricDifference(new Set(keys))].sort();
+  return differing.length > 0 ? differing : keys;
 }
 
 /** Entries beyond the list's end cannot be judged, and count as shown. */

@@ -4,7 +4,7 @@
 import type { ObjectName } from "../../core/object-key.ts";
 import type { ApiError, ApiErrorKind } from "../../kubernetes/api-error.ts";
 import { isProvedAbsent } from "../../kubernetes/proved-absence.ts";
-import type { WriteRefusal } from "./target-writer.ts";
+import type { Withheld, WriteRefusal } from "./target-writer.ts";
 
 export type Rejection =
   /** The Secret is not what we saw: read it again and decide anew. */
@@ -47,8 +47,21 @@ const judges: Readonly<Record<ApiErrorKind, Judge>> = {
 };
 
 export function judgeRejection(refusal: WriteRefusal, target: ObjectName): Rejection {
-  if (refusal.kind !== "withheld") return judges[refusal.kind](refusal, target);
-  return refusal.isGone ? { kind: "gone" } : { kind: "later", retryAfterMs: refusal.retryAfterMs };
+  return refusal.kind === "withheld" ? judgeWithheld(refusal, target) : judges[refusal.kind](refusal, target);
+}
+
+function judgeWithheld({ why, retryAfterMs }: Withheld, { namespace }: ObjectName): Rejection {
+  switch (why) {
+    case "gone":
+      return { kind: "gone" };
+    case "denied":
+      return rejected(
+        `the operator may not read ExternalSecrets in namespace ${namespace} (HTTP 403); its role must allow it`,
+        false,
+      );
+    case "unclear":
+      return { kind: "later", retryAfterMs };
+  }
 }
 
 function forbiddenMessage(error: ApiError, target: ObjectName): string {

@@ -94,7 +94,7 @@ function nextRound({ writer, input, writesLeft }: Round, { why, unsure = input.u
 }
 
 function readingOnly(writer: TargetWriter): TargetWriter {
-  const withheld = () => Promise.resolve(failed({ kind: "withheld", isGone: false, retryAfterMs: 0 } as const));
+  const withheld = () => Promise.resolve(failed({ kind: "withheld", why: "unclear", retryAfterMs: 0 } as const));
   return { ...writer, create: withheld, change: withheld, remove: withheld };
 }
 

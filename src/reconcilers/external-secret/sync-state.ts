@@ -2,6 +2,7 @@
 
 import type { ObjectKey } from "../../core/object-key.ts";
 import type { SyncMemory, UnsureWrite } from "../../core/sync/memory.ts";
+import { createMemoryStore } from "../../core/sync/memory-store.ts";
 
 export interface SyncState {
   recall(key: ObjectKey, uid: string): SyncMemory | undefined;
@@ -19,7 +20,7 @@ export interface SyncState {
 }
 
 export function createSyncState(): SyncState {
-  const memories = new Map<ObjectKey, SyncMemory>();
+  const memories = createMemoryStore();
   const woken = new Set<ObjectKey>();
   const unsureWrites = new Map<ObjectKey, { readonly uid: string; readonly write: UnsureWrite }>();
   return {
@@ -27,7 +28,7 @@ export function createSyncState(): SyncState {
       const memory = memories.get(key);
       return memory?.uid === uid ? memory : undefined;
     },
-    remember: (key, memory) => void memories.set(key, memory),
+    remember: (key, memory) => memories.set(key, memory),
     forget(key) {
       memories.delete(key);
       woken.delete(key);

@@ -19,10 +19,10 @@ export interface WrittenSecret {
   readonly resourceVersion: string;
 }
 
-/** Not sent: the ExternalSecret is gone, or is not as we know it. */
+/** Not sent: the ExternalSecret is gone, may not be looked at, or is not as we know it. */
 export interface Withheld {
   readonly kind: "withheld";
-  readonly isGone: boolean;
+  readonly why: "gone" | "denied" | "unclear";
   readonly retryAfterMs: number;
 }
 

@@ -58,6 +58,7 @@ export function createCredentialWatches(
       if (watched.get(slotId(slot))?.objects === objects) return;
       release(slot);
       const known = read.get(slotId(slot));
+      for (const id of known?.keys() ?? []) if (!wanted.has(id)) known?.delete(id);
       const tell = (): void => onChange(storeName(record));
       const byObject = new Map([...wanted].map(([id, object]) => [id, watch(watches, object, tell, known?.get(id))]));
       watched.set(slotId(slot), { objects, byObject });
