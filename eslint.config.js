@@ -47,5 +47,5 @@ export default defineConfig(
     files: ["test/**/*.ts", "bench/**/*.ts"],
     rules: { "max-lines-per-function": "off", "max-lines": ["error", { max: 400 }] },
   },
-  { files: ["vitest.config.ts"], rules: { "no-restricted-exports": "off" } },
+  { files: ["**/vitest.config.ts"], rules: { "no-restricted-exports": "off" } },
 );

@@ -11,6 +11,7 @@ export default defineConfig({
             "test/unit/**/*.test.ts",
             "test/architecture/**/*.test.ts",
             "test/faults/{proxy,oracle,crash}/**/*.test.ts",
+            "test/fuzz/**/*.test.ts",
           ],
         },
       },

@@ -8,6 +8,7 @@ import { ok } from "../test/testbed/kubernetes-api.ts";
 import type { Rig } from "../test/testbed/rig.ts";
 import { waitUntil } from "../test/testbed/wait-until.ts";
 import { processUsage } from "./process-usage.ts";
+import { productionOperator } from "./production-node.ts";
 
 export interface ColdStart {
   readonly seconds: number;
@@ -28,10 +29,13 @@ const DEADLINE_MS = 600_000;
 export async function measureColdStart(rig: Rig, count: number): Promise<ColdStart> {
   const [kubernetesMark, vaultMark] = await Promise.all([rig.audit.kubernetes.mark(), rig.audit.vault.mark()]);
   const startedMs = performance.now();
-  await using operator = await deployOperator(rig, { args: ["--log-level=warn"] });
+  await using operator = await deployOperator(rig, {
+    args: ["--log-level=warn"],
+    command: await productionOperator(),
+  });
   const allReady = async (): Promise<true | undefined> =>
     (await readyCount(operator.origin)) >= count ? true : undefined;
-  await waitUntil(`${count} ExternalSecrets are Ready`, allReady, { timeoutMs: DEADLINE_MS, intervalMs: 100 });
+  await waitUntil(`${count} ExternalSecrets are Ready`, allReady, { timeoutMs: DEADLINE_MS, intervalMs: 250 });
   const seconds = (performance.now() - startedMs) / 1000;
   const usage = await processUsage(operator.pid);
   await assertSecrets(rig, count);

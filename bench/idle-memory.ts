@@ -9,6 +9,8 @@ import { waitUntil } from "../test/testbed/wait-until.ts";
 import { OPERATOR, WRITES } from "./cold-start.ts";
 import { addIdleExternalSecrets } from "./idle-scenario.ts";
 import { processUsage } from "./process-usage.ts";
+import { productionOperator } from "./production-node.ts";
+import { measureRecordHeap, type RecordHeap } from "./record-heap.ts";
 
 export interface IdleMemory {
   readonly count: number;
@@ -24,15 +26,27 @@ export interface IdleMemory {
   readonly writes: number;
 }
 
+export type IdleFigures = IdleMemory & Pick<RecordHeap, "heapMbPerThousand" | "wireBytes">;
+
 const DEADLINE_MS = 600_000;
 const REST_MS = 60_000;
 const SCRAPE_MS = 15_000;
 
-export async function measureIdleMemory(rig: Rig, count: number): Promise<IdleMemory> {
+/** Adds what is missing of `count` ExternalSecrets. */
+export async function measureIdleMemory(rig: Rig, count: number): Promise<IdleFigures> {
   await addIdleExternalSecrets(rig, count);
+  const idle = await measureOperator(rig, count);
+  const { heapMbPerThousand, wireBytes } = await measureRecordHeap(rig);
+  return { ...idle, heapMbPerThousand, wireBytes };
+}
+
+async function measureOperator(rig: Rig, count: number): Promise<IdleMemory> {
   const mark = await rig.audit.kubernetes.mark();
   const startedMs = performance.now();
-  await using operator = await deployOperator(rig, { args: ["--log-level=warn"] });
+  await using operator = await deployOperator(rig, {
+    args: ["--log-level=warn"],
+    command: await productionOperator(),
+  });
   await operator.waitReady(DEADLINE_MS);
   const allVisited = async (): Promise<true | undefined> =>
     (await sumOf(operator, "fairlead_externalsecret_sync_total")) >= count ? true : undefined;

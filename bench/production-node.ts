@@ -1,35 +1,51 @@
-// Runs a script of the bench as the operator is run: bundled by the same rules, under the same flags of Node, with a
-// clean environment, in a process of its own whose CPU nobody else uses.
+// Node as it runs in production: the flags of bin/fairlead, the memory of the pod in config/, the rules by which the
+// operator is bundled, a clean environment.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
-import { bundleOptions } from "../tools/build.ts";
 import { cleanEnvironment } from "../test/testbed/rig-site.ts";
+import { bundleOptions } from "../tools/build.ts";
 
 const root = join(import.meta.dirname, "..");
+const read = (path: string): Promise<string> => readFile(join(root, path), "utf8");
 
-/** Flags of Node, as bin/fairlead passes them. */
+/**
+ * Flags of Node as bin/fairlead passes them. There the heap's limit is a share of the machine's or the container's
+ * memory; here it is that share of what config/ grants, so that the figures do not depend on the machine's memory.
+ */
 export async function productionFlags(): Promise<readonly string[]> {
-  const launcher = await readFile(join(root, "bin/fairlead"), "utf8");
-  return [...launcher.matchAll(/^ {2}(--\S+) \\$/gm)].map(([, flag = ""]) => flag);
+  const [launcher, deployment] = await Promise.all([read("bin/fairlead"), read("config/manager/deployment.yaml")]);
+  const flags = [...launcher.matchAll(/^ {2}(--\S+) \\$/gm)].map(([, flag = ""]) => flag);
+  const grantedMb = Number(/limits: \{ memory: (\d+)Mi \}/.exec(deployment)?.[1]);
+  return flags.map((flag) => {
+    const percentage = Number(/^--max-old-space-size-percentage=(\d+)$/.exec(flag)?.[1]);
+    return Number.isNaN(percentage) ? flag : `--max-old-space-size=${Math.floor((grantedMb * percentage) / 100)}`;
+  });
+}
+
+/** Program and first arguments of the operator, for OperatorOptions. */
+export async function productionOperator(): Promise<readonly [string, ...string[]]> {
+  return [process.execPath, ...(await productionFlags()), join(root, "dist/main.js"), "run"];
 }
 
 export interface ProductionScript {
-  /** In this folder. */
+  /** In this folder, without `.ts`. */
   readonly script: string;
   readonly args: readonly string[];
+  /** Further flags of Node. */
+  readonly flags?: readonly string[];
   /** Scratch space; the bundle is written there. */
   readonly directory: string;
 }
 
-/** The child can send messages, and what it prints is printed. */
-export async function startProductionNode({ script, args, directory }: ProductionScript): Promise<ChildProcess> {
-  const outdir = join(directory, "bench");
+/** A process of its own, whose CPU and heap nobody else uses. It can send messages; what it prints is printed. */
+export async function startProductionNode(options: ProductionScript): Promise<ChildProcess> {
+  const outdir = join(options.directory, "bench");
   const { outputFiles } = await build({
     ...bundleOptions,
-    entryPoints: { [script]: join(import.meta.dirname, `${script}.ts`) },
+    entryPoints: { [options.script]: join(import.meta.dirname, `${options.script}.ts`) },
     outdir,
     splitting: true,
   });
@@ -38,8 +54,21 @@ export async function startProductionNode({ script, args, directory }: Productio
     await writeFile(path, contents);
   }
   await writeFile(join(outdir, "package.json"), '{ "type": "module" }\n');
-  return spawn(process.execPath, [...(await productionFlags()), join(outdir, `${script}.js`), ...args], {
-    env: cleanEnvironment(directory),
+  const flags = [...(await productionFlags()), ...(options.flags ?? [])];
+  return spawn(process.execPath, [...flags, join(outdir, `${options.script}.js`), ...options.args], {
+    env: cleanEnvironment(options.directory),
     stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+}
+
+/** The child's next message. Throws where it ends without one. */
+export function messageOf(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null): void => reject(new Error(`the process ended with ${code ?? "a signal"}`));
+    child.once("exit", onExit);
+    child.once("message", (message) => {
+      child.off("exit", onExit);
+      resolve(message);
+    });
   });
 }

@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { deployOperator } from "../test/testbed/deploy-operator.ts";
 import type { Rig } from "../test/testbed/rig.ts";
 import { processUsage } from "./process-usage.ts";
+import { productionOperator } from "./production-node.ts";
 
 export interface StartUp {
   readonly firstListMs: number;
@@ -28,7 +29,7 @@ export async function measureStartUp(rig: Rig): Promise<StartUp> {
 async function measureOnce(rig: Rig): Promise<StartUp> {
   const mark = await rig.audit.kubernetes.mark();
   let startedMs = 0;
-  await using operator = await deployOperator(rig, {}, () => {
+  await using operator = await deployOperator(rig, { command: await productionOperator() }, () => {
     startedMs = Date.now();
   });
   await operator.waitReady();

@@ -11,7 +11,7 @@ import { writeKubeconfig } from "../test/testbed/kubeconfig.ts";
 import { ok } from "../test/testbed/kubernetes-api.ts";
 import type { Rig } from "../test/testbed/rig.ts";
 import { CountingRelay } from "./counting-relay.ts";
-import { startProductionNode } from "./production-node.ts";
+import { messageOf, startProductionNode } from "./production-node.ts";
 
 export interface TransportWrites {
   /** Of the first writes: connections are made, and V8 compiles. */
@@ -37,10 +37,7 @@ export async function measureTransportWrites(rig: Rig): Promise<TransportWrites>
     args: [kubeconfig, NAMESPACE, String(FIRST_WRITES), String(WRITES)],
     directory: rig.handle.directory,
   });
-  const phase = async (writes: number): Promise<number> => {
-    const [message]: unknown[] = await Promise.race([once(child, "message"), failedChild(once(child, "exit"))]);
-    return Number(valueAt(message, "cpuMs")) / writes;
-  };
+  const phase = async (writes: number): Promise<number> => Number(valueAt(await messageOf(child), "cpuMs")) / writes;
   const firstCpuMs = await phase(FIRST_WRITES);
   const firstConnections = relay.accepted;
   child.send("go");
@@ -50,10 +47,6 @@ export async function measureTransportWrites(rig: Rig): Promise<TransportWrites>
   await once(child, "exit");
   await ok(rig.api.delete(`/api/v1/namespaces/${NAMESPACE}`));
   return { firstCpuMs, cpuMs, firstConnections, newConnections };
-}
-
-async function failedChild(exit: Promise<unknown[]>): Promise<never> {
-  throw new Error(`the writing process ended with ${String((await exit)[0])}`);
 }
 
 async function relayedKubeconfig(rig: Rig, port: number): Promise<string> {

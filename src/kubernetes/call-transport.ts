@@ -9,14 +9,7 @@ import type { TransportFailure } from "./api-error.ts";
 import { type CallPool, ConnectFailure, createCallPool, MAX_SOCKETS } from "./call-pool.ts";
 import { createCallSlots } from "./call-slots.ts";
 import type { CurrentCredentials } from "./credential-cache.ts";
-import {
-  connectFailure,
-  type HttpFailure,
-  type HttpRequest,
-  type HttpResponse,
-  isReset,
-  retryAfterMs,
-} from "./http-exchange.ts";
+import { type HttpFailure, type HttpRequest, type HttpResponse, isReset, retryAfterMs } from "./http-exchange.ts";
 import type { Endpoint } from "./tls-options.ts";
 
 export interface CallTransport {
@@ -27,11 +20,14 @@ export interface CallTransport {
   ): Promise<Result<HttpResponse, HttpFailure>>;
   /** Drops the connections that are idle: one of them has shown that they may be dead. */
   dropIdle(): void;
+  /** The server fell silent: drops idle connections too, and cuts calls that have waited so long for an answer. */
+  cutSilent(waitedMs: number): void;
   close(): void;
 }
 
 export function createCallTransport(endpoint: Endpoint, maxBodyBytes: number, clock: Clock): CallTransport {
   const slots = createCallSlots(MAX_SOCKETS);
+  const inFlight = new Map<ClientRequest, number>();
   let current: { readonly pool: CallPool; readonly tlsGeneration: number } | undefined;
 
   const poolFor = ({ credentials, tlsGeneration }: CurrentCredentials): CallPool => {
@@ -45,7 +41,13 @@ export function createCallTransport(endpoint: Endpoint, maxBodyBytes: number, cl
     async send(request, credentials, signal) {
       const exchange = async (): Promise<Attempt> => {
         if (!(await slots.take(signal))) return failedAttempt("withheld", false);
-        return attempt({ endpoint, pool: poolFor(credentials), request, maxBodyBytes, onClose: slots.free }, signal);
+        const pool = poolFor(credentials);
+        const onSent = (call: ClientRequest): void => void inFlight.set(call, clock.monotonicMs());
+        const onClose = (call: ClientRequest): void => {
+          inFlight.delete(call);
+          slots.free();
+        };
+        return attempt({ endpoint, pool, request, maxBodyBytes, onSent, onClose }, signal);
       };
       const first = await exchange();
       if (!first.staleConnection || request.method !== "GET" || signal.aborted) return first.result;
@@ -53,6 +55,10 @@ export function createCallTransport(endpoint: Endpoint, maxBodyBytes: number, cl
       return (await exchange()).result;
     },
     dropIdle: () => current?.pool.dropIdle(),
+    cutSilent(waitedMs) {
+      current?.pool.dropIdle();
+      for (const [call, sentMs] of inFlight) if (clock.monotonicMs() - sentMs >= waitedMs) call.destroy();
+    },
     close() {
       current?.pool.close();
       current = undefined;
@@ -65,8 +71,10 @@ interface Exchange {
   readonly pool: CallPool;
   readonly request: HttpRequest;
   readonly maxBodyBytes: number;
-  /** The exchange holds no connection any more, nor waits for one. */
-  readonly onClose: () => void;
+  /** It is on its way. */
+  readonly onSent: (call: ClientRequest) => void;
+  /** It holds no connection any more, nor waits for one. */
+  readonly onClose: (call: ClientRequest) => void;
 }
 
 interface Attempt {
@@ -79,7 +87,10 @@ function failedAttempt(failure: TransportFailure, sent: boolean, staleConnection
   return { result: failed({ failure, sent }), staleConnection };
 }
 
-function attempt({ endpoint, pool, request, maxBodyBytes, onClose }: Exchange, signal: AbortSignal): Promise<Attempt> {
+function attempt(
+  { endpoint, pool, request, maxBodyBytes, onSent, onClose }: Exchange,
+  signal: AbortSignal,
+): Promise<Attempt> {
   return new Promise((resolve) => {
     let sent = false;
     const call = httpsRequest({
@@ -96,13 +107,10 @@ function attempt({ endpoint, pool, request, maxBodyBytes, onClose }: Exchange, s
     // While its connection is still being made, a request that is given up says so only once that stands.
     const giveUp = (): void => fail("reset");
     signal.addEventListener("abort", giveUp, { once: true });
-    onceConnected(call, pool, () => {
-      sent = request.maySend?.() !== false;
-      if (sent) call.end(request.body);
-      else {
-        fail("withheld");
-        call.destroy();
-      }
+    sendOnceConnected(call, request, (isSent) => {
+      sent = isSent;
+      if (isSent) onSent(call);
+      else fail("withheld");
     });
     call.on("error", (error) =>
       sent ? fail("reset", call.reusedSocket && isReset(error)) : fail(unsentFailure(error)),
@@ -115,21 +123,23 @@ function attempt({ endpoint, pool, request, maxBodyBytes, onClose }: Exchange, s
     });
     call.once("close", () => {
       signal.removeEventListener("abort", giveUp);
-      onClose();
+      onClose(call);
     });
   });
 }
 
-/** Nothing of a request has left before: neither for want of a free connection, nor while one is being made. */
-function onceConnected(call: ClientRequest, pool: CallPool, send: () => void): void {
-  call.on("socket", (socket) => {
-    if (pool.isReady(socket)) send();
-    else socket.once("secureConnect", send);
+/** Nothing of a request leaves before: neither while it waits, nor while its connection is being made. */
+function sendOnceConnected(call: ClientRequest, request: HttpRequest, tell: (isSent: boolean) => void): void {
+  call.on("socket", () => {
+    const maySend = request.maySend?.() !== false;
+    tell(maySend);
+    if (maySend) call.end(request.body);
+    else call.destroy();
   });
 }
 
 function unsentFailure(error: Error): TransportFailure {
-  return error instanceof ConnectFailure ? error.failure : connectFailure(error);
+  return error instanceof ConnectFailure ? error.failure : "connect";
 }
 
 function httpResponse({ statusCode: status = 0, headers }: IncomingMessage, body: Buffer): HttpResponse {

@@ -33,6 +33,8 @@ export interface Http2SessionOptions {
   readonly clock: Clock;
   readonly pings: PingTimes;
   readonly onClose: () => void;
+  /** A ping was not answered in time. */
+  readonly onSilent: () => void;
 }
 
 /** The session closes itself when its last stream ends. */
@@ -50,6 +52,7 @@ export function createHttp2Session(socket: TLSSocket, origin: string, options: H
     unanswered: () => {
       failure = "pingTimeout";
       session.destroy();
+      options.onSilent();
     },
   });
   session.once("connect", () => session.setLocalWindowSize(SESSION_WINDOW_BYTES));

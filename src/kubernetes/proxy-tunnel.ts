@@ -3,6 +3,7 @@
 
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../core/clock.ts";
 import { failed, ok, type Result } from "../core/result.ts";
@@ -37,6 +38,7 @@ export function openTunnel(
       const failure = refusalOf(response.statusCode ?? 0);
       if (failure !== undefined) socket.destroy();
       else if (head.length > 0) socket.unshift(head);
+      if (socket instanceof Socket) socket.setNoDelay(true);
       finish(failure === undefined ? ok(socket) : failed(failure));
     });
     call.end();

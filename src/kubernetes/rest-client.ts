@@ -109,7 +109,11 @@ export function createKubernetesClient(options: KubernetesClientOptions): Kubern
   const limits = { ...defaultLimits, ...options.limits };
   const endpoint = endpointOf(connection);
   const calls = createCallTransport(endpoint, limits.maxBodyBytes, clock);
-  const watches = createWatchTransport(endpoint, clock, { pings: limits.pings, idleMs: limits.watchIdleMs });
+  const watches = createWatchTransport(endpoint, clock, {
+    pings: limits.pings,
+    idleMs: limits.watchIdleMs,
+    onSilent: () => calls.cutSilent(limits.pings.answerWithinMs),
+  });
   const shared = {
     clock,
     userAgent,

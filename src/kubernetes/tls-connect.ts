@@ -9,8 +9,8 @@ import { connectFailure } from "./http-exchange.ts";
 import { openTunnel } from "./proxy-tunnel.ts";
 import { type Endpoint, tlsOptions } from "./tls-options.ts";
 
-/** A handshake takes a few round trips; a server that needs longer is as good as away. */
-const CONNECT_LIMIT_MS = 10_000;
+/** A connection takes a few round trips. A server that starts accepts it, but says nothing for long: better a new one. */
+const CONNECT_LIMIT_MS = 5_000;
 /** TCP's own probes: they end a connection whose peer is gone where nothing else is sent. */
 const KEEP_ALIVE_AFTER_MS = 15_000;
 
@@ -21,7 +21,7 @@ export async function connectTls(
   protocols: readonly string[],
   clock: Clock,
 ): Promise<Result<TLSSocket, TransportFailure>> {
-  const options = { ...tlsOptions(endpoint, credentials), ALPNProtocols: [...protocols] };
+  const options = { ...tlsOptions(endpoint, credentials), ALPNProtocols: [...protocols], noDelay: true };
   if (endpoint.proxy === undefined) return handshake(options, clock);
   const tunnel = await openTunnel(endpoint.proxy, endpoint, clock);
   return tunnel.ok ? handshake({ ...options, socket: tunnel.value }, clock) : tunnel;

@@ -20,10 +20,12 @@ export interface WatchTransport {
   close(): void;
 }
 
-export interface WatchTimes {
+export interface WatchTransportOptions {
   readonly pings: PingTimes;
   /** Longest silence of an HTTP/1.1 watch, milliseconds. */
   readonly idleMs: number;
+  /** Told when the server has not answered a ping: other connections to it may be as dead. */
+  readonly onSilent: () => void;
 }
 
 type Carrier =
@@ -33,12 +35,12 @@ type Carrier =
 /** A server that takes a connection and refuses its streams at once is asked so often before the watch fails. */
 const MAX_CONNECTS = 3;
 
-export function createWatchTransport(endpoint: Endpoint, clock: Clock, times: WatchTimes): WatchTransport {
-  const carriers = createCarriers(endpoint, clock, times.pings);
+export function createWatchTransport(endpoint: Endpoint, clock: Clock, options: WatchTransportOptions): WatchTransport {
+  const carriers = createCarriers(endpoint, clock, options);
   return {
     open({ path: relative, headers, credentials }, handlers, signal) {
       const path = endpoint.pathPrefix + relative;
-      const limits = { signal, clock, idleMs: times.idleMs };
+      const limits = { signal, clock, idleMs: options.idleMs };
       return carriers.use(credentials, (carrier) =>
         carrier.kind === "session"
           ? carrier.session.open({ path, headers }, handlers, signal)
@@ -55,7 +57,7 @@ interface Carriers {
   close(): void;
 }
 
-function createCarriers(endpoint: Endpoint, clock: Clock, pings: PingTimes): Carriers {
+function createCarriers(endpoint: Endpoint, clock: Clock, { pings, onSilent }: WatchTransportOptions): Carriers {
   const sessions = new Map<Http2Session, number>();
   const sockets = new Set<TLSSocket>();
   /** HTTP/2 connections are shared, so only one is made at a time; HTTP/1.1 ones are not. */
@@ -73,7 +75,7 @@ function createCarriers(endpoint: Endpoint, clock: Clock, pings: PingTimes): Car
     shared = socket.value.alpnProtocol === "h2";
     if (!shared) return ok({ kind: "socket", socket: socket.value });
     const onClose = (): void => void sessions.delete(session);
-    const session = createHttp2Session(socket.value, endpoint.origin, { clock, pings, onClose });
+    const session = createHttp2Session(socket.value, endpoint.origin, { clock, pings, onClose, onSilent });
     sessions.set(session, current.tlsGeneration);
     return ok({ kind: "session", session });
   };

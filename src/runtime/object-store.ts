@@ -94,7 +94,7 @@ function createIndex<T>(valuesOf: IndexFunction<T>): Index<T> {
   const keysByValue = new Map<string, ObjectKey | Set<ObjectKey>>();
   const add = (value: string, key: ObjectKey): void => {
     const known = keysByValue.get(value);
-    // An ExternalSecret's target mostly has its own key: one text then serves both.
+    // What an object points to mostly has its own key: one text then serves both.
     if (known === undefined) keysByValue.set(value === key ? key : value, key);
     else if (typeof known !== "string") known.add(key);
     else if (known !== key) keysByValue.set(value, new Set([known, key]));

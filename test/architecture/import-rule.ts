@@ -21,7 +21,7 @@ const ranks: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** core is pure: of Node and npm it may use what computes, nothing that reads, writes, waits or listens. */
-const packagesOfCore: readonly string[] = ["node:buffer", "node:crypto", "node:util", "re2js"];
+const packagesOfCore: readonly string[] = ["node:buffer", "node:crypto", "node:util", "node:zlib", "re2js"];
 
 export function importViolations(file: SourceFile): Violation[] {
   const from = folderOf(file.path);

@@ -15,8 +15,8 @@ export interface BatchOptions {
   readonly runs: number;
   readonly timeScale: number;
   readonly startRig: () => Promise<Rig>;
-  /** Told of each run when it is over. */
-  readonly onOutcome: (scenario: Scenario, outcome: Outcome, seed: number) => void;
+  /** Told of each run when it is over; says whether there is any use in going on. */
+  readonly onOutcome: (scenario: Scenario, outcome: Outcome, seed: number) => "goOn" | "stop";
 }
 
 export async function runBatch(options: BatchOptions): Promise<readonly ScenarioReport[]> {
@@ -29,7 +29,7 @@ export async function runBatch(options: BatchOptions): Promise<readonly Scenario
     for (const { scenario, own, seed } of plan) {
       const outcome = await runScenario(await site.batch(), scenario, { seed, timeScale: options.timeScale });
       own.push(outcome);
-      onOutcome(scenario, outcome, seed);
+      if (onOutcome(scenario, outcome, seed) === "stop") break;
       if (outcome.threw) await site.end();
     }
   } finally {

@@ -15,6 +15,7 @@ export interface ScenarioReport {
 export function failuresOf({ scenario, outcomes }: ScenarioReport): readonly string[] {
   const isIdle = scenario.row !== CONTROL_ROW && outcomes.some(({ fired }) => fired === 0);
   const violations = outcomes.flatMap((outcome) => outcome.violations.map(describeViolation));
+  if (outcomes.length === 0) return ["it was not run"];
   return isIdle ? [...violations, "no fault fired"] : violations;
 }
 

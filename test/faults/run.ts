@@ -10,7 +10,7 @@ import { describeViolation } from "./oracle/violation.ts";
 import { failuresOf, markdownTable, notesOf, type ScenarioReport, textTable, totalsLine } from "./report.ts";
 import type { Outcome } from "./run-scenario.ts";
 import type { Scenario } from "./scenario.ts";
-import { controlRun, silentMinute } from "./scenarios/control.ts";
+import { CONTROL_ROW, controlRun, silentMinute } from "./scenarios/control.ts";
 import { openRows } from "./scenarios/open-rows.ts";
 import { runSelfTest } from "./self-test.ts";
 import { allScenarios, forgottenRows } from "./table.ts";
@@ -79,7 +79,9 @@ async function runTable(): Promise<number> {
   console.log(`\n${table(reports, open)}\n`);
   for (const note of notesOf(reports)) console.log(note);
   const failed = reports.filter((report) => failuresOf(report).length > 0);
-  failed.forEach(printFailed);
+  const notRun = reports.filter(({ outcomes }) => outcomes.length === 0);
+  failed.filter((report) => !notRun.includes(report)).forEach(printFailed);
+  if (notRun.length > 0) console.log(`\nFAILED: ${notRun.length} scenarios were not run, for the control run failed`);
   if (forgotten.length > 0) console.log(`\nFAILED: the table says nothing of rows ${forgotten.join(", ")}`);
   console.log(`\nseed ${seed}: ${totalsLine(reports)}`);
   return failed.length > 0 || forgotten.length > 0 ? 1 : 0;
@@ -89,7 +91,7 @@ function printOutcome(
   { row, title }: Scenario,
   { fired, violations, seconds, outputs }: Outcome,
   runSeed: number,
-): void {
+): "goOn" | "stop" {
   const verdict = violations.length === 0 ? "ok  " : "FAIL";
   console.error(`${verdict} row ${row} (seed ${runSeed}, ${fired} faults, ${seconds.toFixed(1)} s) ${title}`);
   for (const violation of violations) console.error(`     ${describeViolation(violation)}`);
@@ -99,6 +101,8 @@ function printOutcome(
     writeFileSync(path, outputs.map(({ where, text }) => `=== ${where}\n${text}\n`).join("\n"));
     console.error(`     logs: ${path}`);
   }
+  // What is broken without any fault would look like the work of every fault.
+  return row === CONTROL_ROW && violations.length > 0 ? "stop" : "goOn";
 }
 
 function printFailed(report: ScenarioReport): void {

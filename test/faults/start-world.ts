@@ -124,8 +124,11 @@ export async function startWorld({ rig: bare, identity }: Batch, options: RunOpt
     notes,
     fired: proxies.fired,
     async finish(isWhole) {
-      await using _all = kept;
-      return await judge(isWhole);
+      try {
+        return await judge(isWhole);
+      } finally {
+        await kept.disposeAsync();
+      }
     },
   };
 }

@@ -53,17 +53,22 @@ export interface Said {
   readonly entries?: readonly JsonRecord[];
 }
 
+const WELL = {
+  ready: "True",
+  reason: "SecretSynced",
+  message: "",
+  isStalled: false,
+  observedGeneration: 2,
+  entries: [],
+};
+
 /** An ExternalSecret at generation 2. */
 export function objectSaying(said: Said = {}): JsonRecord {
-  const { ready = "True", reason = "SecretSynced", message = "", isStalled = false, observedGeneration = 2 } = said;
+  const { ready, reason, message, isStalled, observedGeneration, entries } = { ...WELL, ...said };
   const conditions = [
     { type: "Ready", status: ready, reason, message },
     { type: "Reconciling", status: ready === "False" && !isStalled ? "True" : "False", reason },
     { type: "Stalled", status: isStalled ? "True" : "False", reason },
   ];
-  return {
-    metadata: { uid: SELF.uid, generation: 2 },
-    spec: {},
-    status: { observedGeneration, conditions, entries: said.entries ?? [] },
-  };
+  return { metadata: { uid: SELF.uid, generation: 2 }, spec: {}, status: { observedGeneration, conditions, entries } };
 }

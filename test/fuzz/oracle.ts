@@ -91,8 +91,14 @@ function targetOf(spec: unknown, { self, before }: Situation): Target {
 function madeOnce(spec: unknown, target: Target, situation: Situation): Expectation | undefined {
   if (valueAt(spec, "refreshPolicy") !== "CreatedOnce" || target.creationPolicy === "None") return undefined;
   if (situation.isForced) return { kind: "beyond", why: "CreatedOnce with force-sync" };
-  if (target.isExclusive) return isLeftAlone(target, situation) ? left("SecretSynced") : undefined;
-  return situation.wasMade ? { kind: "beyond", why: "CreatedOnce in a shared Secret" } : undefined;
+  if (target.isExclusive && isLeftAlone(target, situation)) return left("SecretSynced");
+  return situation.wasMade && isShared(target, situation)
+    ? { kind: "beyond", why: "CreatedOnce in a Secret that is or was shared" }
+    : undefined;
+}
+
+function isShared({ isExclusive, live }: Target, situation: Situation): boolean {
+  return !isExclusive || (live !== undefined && !isOurs(live, situation) && ourKeys(live, situation).length > 0);
 }
 
 function isLeftAlone({ creationPolicy, live }: Target, situation: Situation): boolean {

@@ -52,6 +52,8 @@ test("a cold ExternalSecret of one new Secret costs three writes: the Secret, it
   expect(
     writes.map(({ verb, resource, subresource }) => `${verb} ${resource} ${subresource}`.trim()).toSorted(),
   ).toEqual(["create events", "create secrets", "patch externalsecrets status"]);
+  // A Secret is made only after a look at its ExternalSecret itself, whatever the cache shows.
+  expect(await operatorGets(team, mark, "db")).toEqual(["get externalsecrets"]);
 });
 
 test("ten refreshes with nothing new log in to Vault once, and write nothing to the API server", async () => {
@@ -93,6 +95,14 @@ test("our own writes to the Secret and to status cause no second sync", async ()
   expect(valueAt(later, "status", "revision")).toBe(1);
   expect(await readsSince(team, mark)).toBe(2);
 });
+
+async function operatorGets(team: Team, mark: { offset: number }, object: string): Promise<readonly string[]> {
+  const requests = await world.rig.audit.kubernetes.since(mark);
+  const gets = requests.filter(({ user, verb, namespace, name }) => {
+    return user === OPERATOR && verb === "get" && namespace === team.namespace && name === object;
+  });
+  return gets.map(({ verb, resource }) => `${verb} ${resource}`);
+}
 
 async function operatorWrites(team: Team, mark: { offset: number }) {
   const requests = await world.rig.audit.kubernetes.since(mark);

@@ -23,7 +23,9 @@ import { startWorld, type World } from "./support/world.ts";
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld(rigForSuite());
+  world = await startWorld(rigForSuite(), {
+    env: { POD_NAMESPACE: "fairlead-system", POD_SERVICE_ACCOUNT: "fairlead" },
+  });
 });
 afterAll(async () => {
   await world.stop();

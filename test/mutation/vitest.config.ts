@@ -3,6 +3,10 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["test/unit/core/sync/**/*.test.ts", "test/unit/core/status/**/*.test.ts", "test/unit/runtime/**/*.test.ts"],
+    include: [
+      "test/unit/core/sync/**/*.test.ts",
+      "test/unit/core/status/**/*.test.ts",
+      "test/unit/runtime/**/*.test.ts",
+    ],
   },
 });

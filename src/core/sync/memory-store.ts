@@ -69,7 +69,7 @@ function memoryOf(json: MemoryJson): SyncMemory {
 }
 
 const { metadata } = sampleExternalSecret;
-const entry = '["SecretStore","vault","app/database",null]';
+const entry = '["SecretStore","store","app/database",null]';
 /** As most memories look: only their size depends on it. */
 const sampleMemory: SyncMemory = {
   uid: metadata.uid,

@@ -22,9 +22,9 @@ const SHOWN_FAILURES = 10;
 
 /** An operator and a namespace; its own store is of no use here. */
 export async function startLab(world: FaultWorld, options: WorldOptions = {}): Promise<CrashLab> {
-  const lives = await startLives(world, options);
   const team = await world.team();
   await world.rig.api.delete(`/apis/fairlead.dev/v1/namespaces/${team.namespace}/secretstores/vault`);
+  const lives = await startLives(world, options);
   return { world, team, lives, runs: 0 };
 }
 

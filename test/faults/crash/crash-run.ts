@@ -173,21 +173,21 @@ function arm({ world }: CrashLab, prefix: string, { point, strike }: Strike): Ar
 }
 
 /** kill -9 at the point, and another operator after it. */
-export function crash(lab: CrashLab, point: CrashPoint, whileDown?: () => Promise<void>): Strike {
-  const kill = (): void => lab.lives.replace("SIGKILL", whileDown);
+export function crash({ lives, world }: CrashLab, point: CrashPoint, whileDown?: () => Promise<void>): Strike {
+  const ending = { signal: "SIGKILL", ...(whileDown === undefined ? {} : { meanwhile: whileDown }) } as const;
   return {
     point,
     async strike() {
-      // The answer passes as soon as this returns; otherwise the request ends with its client.
-      if (point.position === "answered") setTimeout(kill, lab.world.random() * MAX_AFTERLIFE_MS);
-      else await endless(kill);
+      if (point.position === "answered") {
+        // The answer passes as soon as this returns.
+        lives.replace({ ...ending, afterMs: world.random() * MAX_AFTERLIFE_MS });
+        return;
+      }
+      lives.replace(ending);
+      // The call ends with its client.
+      await new Promise(() => undefined);
     },
   };
-}
-
-function endless(act: () => void): Promise<void> {
-  act();
-  return new Promise(() => undefined);
 }
 
 async function outcomeOf({ world, team, prefix }: RunObjects): Promise<Outcome> {

@@ -82,7 +82,7 @@ async function strike({ world, team, lives }: CrashLab, objects: RunObjects, del
     await ok(world.rig.api.delete(path, { propagationPolicy }));
   };
   if (deletion.killed === "before") {
-    lives.replace("SIGKILL", remove);
+    lives.replace({ signal: "SIGKILL", meanwhile: remove });
     return;
   }
   const isMeant = ({ type, name, raw }: WatchFrame): boolean =>
@@ -96,7 +96,7 @@ async function strike({ world, team, lives }: CrashLab, objects: RunObjects, del
         if (!isMeant(frame)) return [frame.raw];
         // A copy: it counts as struck.
         rule.remove();
-        setTimeout(() => lives.replace("SIGKILL"), 0);
+        lives.replace({ signal: "SIGKILL", afterMs: 1 });
         return [Buffer.from(frame.raw)];
       },
     },

@@ -59,7 +59,7 @@ export async function killAgainAndAgain(world: FaultWorld): Promise<ScenarioResu
   for (let life = 1; life * LIFE_MS <= LIVES_MS * timeScale; life += 1) {
     await load.rotate();
     const [requestsBefore, changesBefore] = [vault.requests().length, changes()];
-    lives.replace("SIGKILL");
+    lives.replace({ signal: "SIGKILL" });
     await pause(LIFE_MS);
     await lives.settled();
     const logins = vault

@@ -28,14 +28,15 @@ function terminate(lab: CrashLab, point: CrashPoint): Strike {
     point,
     async strike() {
       const startMs = performance.now();
-      lab.lives.replace("SIGTERM", async (exit) => {
+      const meanwhile = async (exit: ProcessExit): Promise<void> => {
         const complaints = [
           ...complaintsOf(exit, performance.now() - startMs),
           ...(isReleased || !mustBeAwaited(point) ? [] : ["it ended while a write was in flight"]),
           ...(await leftBehind(lab)),
         ];
         if (complaints.length > 0) throw new Error(complaints.join("; "));
-      });
+      };
+      lab.lives.replace({ signal: "SIGTERM", meanwhile });
       await pause(HELD_MS);
       isReleased = true;
     },

@@ -11,6 +11,7 @@
 
 import { listAt, optionalTextAt, valueAt } from "../../testbed/json.ts";
 import { fullPath, type RemoteHistory, type RemoteVersion } from "./remote-history.ts";
+import { renderingOf } from "./rendering.ts";
 import { conditionOf, generationOf, isBeingDeleted, type Revision, timelines } from "./revision.ts";
 import { type Evidence, latestBy, type Match, type SecretStory, secretStories, type Step } from "./secret-story.ts";
 import type { Violation } from "./violation.ts";
@@ -82,7 +83,7 @@ function lieAt(evidence: Evidence, stories: ReadonlyMap<string, SecretStory>, mo
   if (claim === undefined || isExcused(evidence, claim)) return [];
   const secret = latestBy(stories.get(claim.target)?.steps ?? [], order);
   const tolerated = toleranceAt(evidence, moment, secret);
-  const leeway = { remotes: evidence.remotes, mayBeAhead: tolerated === "newer" };
+  const leeway = { claim, remotes: evidence.remotes, mayBeAhead: tolerated === "newer" };
   const what = tolerated === "anything" ? undefined : differenceOf(moment, secret, leeway);
   return what === undefined ? [] : [{ what, at: order }];
 }
@@ -119,6 +120,7 @@ function isExcepted({ object }: Revision): boolean {
 }
 
 interface Leeway {
+  readonly claim: Claim;
   readonly remotes: RemoteHistory;
   /** Exception 1. */
   readonly mayBeAhead: boolean;
@@ -126,13 +128,13 @@ interface Leeway {
 
 function differenceOf({ externalSecret }: Moment, secret: Step | undefined, leeway: Leeway): string | undefined {
   if (secret === undefined || secret.revision.change === "DELETED") return "it says Ready, and there is no Secret";
-  const generation = generationOf(externalSecret);
-  const matches = secret.matches.filter(
-    ({ claim }) => claim.uid === externalSecret.uid && claim.generation === generation,
-  );
-  if (matches.length === 0) {
-    return `it says Ready for generation ${generation}, and the Secret is no complete rendering of that`;
+  const { claim, remotes } = leeway;
+  // Not the step's own matches: a later generation may want what the Secret holds already.
+  const rendering = renderingOf(secret.revision.data, claim, remotes);
+  if (!rendering.isComplete) {
+    return `it says Ready for generation ${claim.generation}, and the Secret is no complete rendering of that`;
   }
+  const matches = [{ claim, rendering }];
   const wrong = listAt(externalSecret.object, "status", "entries").find((entry) => !isTrueOf(entry, matches, leeway));
   return wrong === undefined
     ? undefined

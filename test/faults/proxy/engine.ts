@@ -47,24 +47,32 @@ export async function startEngine(options: EngineOptions): Promise<FaultProxy> {
     const reply = clientReply(response, link.reset);
     const body = await bodyOf(request);
     if (body === undefined) return;
-    const asked = readRequest(request, body, options.factsOf);
-    const exchange = exchangeOf({ ...asked, reply, upstream, book, log });
-    if (asked.facts.verb === "watch") await serveWatch(exchange, registerOf(watches, book));
-    else await serveCall(exchange);
+    try {
+      const asked = readRequest(request, body, options.factsOf);
+      const exchange = exchangeOf({ ...asked, reply, upstream, book, log });
+      if (asked.facts.verb === "watch") await serveWatch(exchange, registerOf(watches, book));
+      else await serveCall(exchange);
+    } catch (error) {
+      book.broken.push(error);
+      reply.reset();
+    }
   };
   server.on("request", (request: ClientRequest, response: ClientResponse) => void onRequest(request, response));
   const setLink = (mode: LinkMode): void => {
     link.set(mode);
     if (mode !== "open") book.count(`link:${mode}`);
   };
-  const close = async (): Promise<void> => {
+  const closeAll = async (): Promise<void> => {
     await link.close();
     upstream.close();
     for (const session of sessions) session.destroy();
     const closed = once(server, "close");
     server.close();
     await closed;
+    if (book.broken.length > 0) throw new AggregateError(book.broken, `${book.broken.length} times a rule threw`);
   };
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= closeAll());
   return {
     address: `https://127.0.0.1:${link.port}`,
     caPem,

@@ -216,6 +216,16 @@ describe.each(protocols)("calls over %s", (protocol) => {
     expect(await call(client, { path: SECRET })).toMatchObject({ status: 429 });
   });
 
+  test("a rule that throws resets its request, and is told of when the proxy closes", async () => {
+    const { proxy } = await start();
+    const answer = (): never => {
+      throw new Error("a mistake");
+    };
+    proxy.add(rule({ kind: "rewrite", answer }));
+    await expect(call(connect(proxy), { path: SECRET })).rejects.toThrow();
+    await expect(proxy.close()).rejects.toThrow("1 times a rule threw");
+  });
+
   test("many requests share few connections, and the log keeps their order", async () => {
     const { proxy } = await start();
     const client = connect(proxy);

@@ -221,6 +221,16 @@ describe.each(protocols)("watches over %s", (protocol) => {
     expect(await texts(slow.watch, 1)).toBe(A1);
   });
 
+  test("a rule that throws lets the frame pass, and is told of when the proxy closes", async () => {
+    const pass = (): never => {
+      throw new Error("a mistake");
+    };
+    const { server, watch, proxy } = await open({ kind: "frames", pass });
+    server.response.write(A1);
+    expect(await texts(watch, 1)).toBe(A1);
+    await expect(proxy.close()).rejects.toThrow("1 times a rule threw");
+  });
+
   test("a watch whose head never comes", async () => {
     const { proxy } = await start(beginStream);
     const silent = proxy.add(rule({ kind: "silence", at: "after" }));

@@ -39,5 +39,6 @@ export interface FaultProxy extends AsyncDisposable {
   requests(): readonly LoggedRequest[];
   /** What fired since the last `clear`, by rule name; link changes count as `link:silent` and `link:down`. */
   fired(): ReadonlyMap<string, number>;
+  /** Throws where a rule has thrown (its request was reset, its frame passed): a mistake of the test must not stay unseen. */
   close(): Promise<void>;
 }

@@ -9,6 +9,8 @@ export interface Strike<F extends Fault = Fault> {
   /** False once the rule was removed. */
   readonly isActive: () => boolean;
   strike(): void;
+  /** The rule itself threw. */
+  broke(error: unknown): void;
 }
 
 export type Of<Kind extends Fault["kind"]> = Extract<Fault, { readonly kind: Kind }>;
@@ -35,6 +37,8 @@ export interface RuleBook {
   fired(): ReadonlyMap<string, number>;
   /** Counts what is no rule. */
   count(name: string): void;
+  /** What rules threw, and what was thrown on their account: a mistake of the test. */
+  readonly broken: unknown[];
 }
 
 interface Entry {
@@ -48,9 +52,12 @@ interface Entry {
 export function createRuleBook(onStreamRule: (enlist: EnlistWatch) => void): RuleBook {
   const entries = new Set<Entry>();
   const counts = new Map<string, number>();
+  const broken: unknown[] = [];
   const count = (name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1);
   const matchOf = <F extends Fault>(entry: Entry, fault: F, request: RequestFacts): Strike<F> | undefined =>
-    isStruck(entry, request) ? strikeOf(entry, fault, { count, isActive: () => entries.has(entry) }) : undefined;
+    isStruck(entry, request)
+      ? strikeOf(entry, fault, { count, isActive: () => entries.has(entry), broke: (error) => void broken.push(error) })
+      : undefined;
   const watchMatch = (entry: Entry, request: RequestFacts): Strike<StreamFault> | undefined => {
     const { fault } = entry.rule;
     return isStreamFault(fault) ? matchOf(entry, fault, request) : undefined;
@@ -84,6 +91,7 @@ export function createRuleBook(onStreamRule: (enlist: EnlistWatch) => void): Rul
       [...entries].map((entry) => watchMatch(entry, request)).filter((strike) => strike !== undefined),
     fired: () => new Map(counts),
     count,
+    broken,
   };
 }
 
@@ -116,17 +124,18 @@ function decides(fault: Fault, { verb }: RequestFacts): fault is Decision {
   return fault.kind !== "frames" && fault.kind !== "endStream";
 }
 
-interface Accounting {
+interface Accounting extends Pick<Strike, "broke"> {
   readonly count: (name: string) => void;
   readonly isActive: () => boolean;
 }
 
-function strikeOf<F extends Fault>(entry: Entry, fault: F, { count, isActive }: Accounting): Strike<F> {
+function strikeOf<F extends Fault>(entry: Entry, fault: F, { count, isActive, broke }: Accounting): Strike<F> {
   const { name } = entry.rule;
   return {
     name,
     fault,
     isActive,
+    broke,
     strike() {
       entry.fired += 1;
       count(name);

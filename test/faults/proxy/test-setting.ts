@@ -22,7 +22,7 @@ export async function start(answer: (request: SeenRequest) => void = echo): Prom
   const { cert: certificatePem, key: privateKeyPem } = testTls.server;
   const certificate = { caPem: testTls.ca, keys: { certificatePem, privateKeyPem } };
   const proxy = await startKubernetesProxy({ upstream: { server: upstream.server, caPem: testTls.ca }, certificate });
-  onTestFinished(() => proxy.close());
+  onTestFinished(() => proxy.close().catch(ignore));
   return { upstream, proxy };
 }
 
@@ -51,6 +51,9 @@ export function rule(
 export function event(name: string, resourceVersion: number, type = "MODIFIED"): string {
   return `${JSON.stringify({ type, object: { metadata: { name, resourceVersion: String(resourceVersion) } } })}\n`;
 }
+
+/** A test that breaks a rule looks at it itself. */
+function ignore(): void {}
 
 /** A promise, and what resolves it. */
 export function gate(): { readonly opened: Promise<void>; readonly open: () => void } {

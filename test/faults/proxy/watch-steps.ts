@@ -23,12 +23,17 @@ export function stepOf(
   }
 }
 
-function framesStep({ isActive, strike }: Strike, { pass }: Of<"frames">, watch: OpenWatch): WatchStep {
+function framesStep({ isActive, strike, broke }: Strike, { pass }: Of<"frames">, watch: OpenWatch): WatchStep {
   return (frame) => {
     if (!isActive()) return [frame.raw];
-    const passed = pass(frame, watch);
-    if (passed.length !== 1 || passed[0] !== frame.raw) strike();
-    return passed;
+    try {
+      const passed = pass(frame, watch);
+      if (passed.length !== 1 || passed[0] !== frame.raw) strike();
+      return passed;
+    } catch (error) {
+      broke(error);
+      return [frame.raw];
+    }
   };
 }
 

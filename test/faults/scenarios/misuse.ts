@@ -2,7 +2,8 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { dataEntry } from "../../integration/support/manifests.ts";
-import type { JsonRecord } from "../../testbed/json.ts";
+import { isRecord, type JsonRecord, valueAt } from "../../testbed/json.ts";
+import { ok } from "../../testbed/kubernetes-api.ts";
 import type { Scenario } from "../scenario.ts";
 import { must, settledWorld } from "./steps.ts";
 
@@ -21,10 +22,12 @@ function badSpec(
       const { load } = await settledWorld(world);
       const [name = "", other = ""] = load.names;
       const { team } = load;
-      const good = await team.externalSecret(name);
+      const path = team.externalSecretPath(name);
+      const good = await ok(team.rig.api.get(path));
       await team.patchExternalSecret(name, { spec: spec((remote) => team.key(remote), other) });
       await team.waitExternalSecret(name, { ready: "False", reason: wanted.reason });
-      await team.patchExternalSecret(name, { spec: good?.["spec"] });
+      const version = valueAt(await ok(team.rig.api.get(path)), "metadata", "resourceVersion");
+      await ok(team.rig.api.put(path, rolledBack(good, version)));
       await load.settled(ROLLED_BACK_MS);
       return { fired: 1 };
     },
@@ -34,6 +37,15 @@ function badSpec(
 interface BadOutcome {
   readonly reason: string;
   readonly fast?: true;
+}
+
+/** As a whole: a merge patch would leave what the bad spec added. */
+function rolledBack(good: unknown, resourceVersion: unknown): JsonRecord {
+  const [object, metadata] = [valueAt(good), valueAt(good, "metadata")];
+  return {
+    ...(isRecord(object) ? object : {}),
+    metadata: { ...(isRecord(metadata) ? metadata : {}), resourceVersion },
+  };
 }
 
 const noSuchHost: Scenario = {

@@ -173,7 +173,11 @@ describe("the cluster to serve", () => {
   });
 
   test("is the pod's without a kubeconfig", () => {
-    expect(config([], { ...pod, POD_NAME: "fairlead-1" }).cluster).toEqual({ kind: "inCluster", host: "10.0.0.1", port: "443" });
+    expect(config([], { ...pod, POD_NAME: "fairlead-1" }).cluster).toEqual({
+      kind: "inCluster",
+      host: "10.0.0.1",
+      port: "443",
+    });
   });
 
   test.each([{}, { KUBECONFIG: "" }, { KUBERNETES_SERVICE_HOST: "10.0.0.1" }])(

@@ -63,17 +63,40 @@ describe("connections for calls", () => {
     expect(server.connections()).toBe(17);
   });
 
-  test("a call that is given up while its connection is being made frees its place", async () => {
+  test("a server that accepts connections and says nothing takes no place for longer than 5 s", async () => {
     const server = await startFakeApiServer(sayOk);
     server.silence();
     const { client, clock } = clientTo(server.connection);
     for (let round = 1; round <= 2; round += 1) {
-      const calls = Array.from({ length: 16 }, () => client.call({ ...PATCH, deadlineMs: 5_000 }, NEVER));
+      const calls = Array.from({ length: 16 }, () => client.call(PATCH, NEVER));
       while (server.connections() < 16 * round) await tick();
       clock.advance(5_000);
       for (const result of await Promise.all(calls))
-        expect(result).toMatchObject({ ok: false, error: { failure: "deadline", ambiguous: false } });
+        expect(result).toMatchObject({ ok: false, error: { failure: "connect", ambiguous: false } });
     }
+  });
+});
+
+describe("a server that falls silent", () => {
+  test("cuts calls too once a watch has found out, and only those that have waited", async () => {
+    const asked: FakeResponse[] = [];
+    const server = await startFakeApiServer((request, response) => {
+      if (request.url.includes("watch=1")) sayOk(request, response);
+      else asked.push(response);
+    });
+    const { client, clock } = clientTo(server.connection);
+    await firstLine(client);
+    const [read, write] = [client.call(GET, NEVER), client.call(PATCH, NEVER)];
+    while (asked.length < 2) await tick();
+    server.silence();
+    clock.advance(4_000);
+    const late = client.call(PATCH, NEVER);
+    await tick();
+    clock.advance(4_000);
+    expect(await read).toMatchObject({ ok: false, error: { failure: "reset", ambiguous: false } });
+    expect(await write).toMatchObject({ ok: false, error: { failure: "reset", ambiguous: true } });
+    clock.advance(5_000);
+    expect(await late).toMatchObject({ ok: false, error: { failure: "connect", ambiguous: false } });
   });
 });
 

@@ -46,6 +46,7 @@ function callerOver(answers: Answer[], tokens: string[] = ["t"]) {
         return broken("reset", true);
       },
       dropIdle: () => void (idleDrops += 1),
+      cutSilent: () => undefined,
       close: () => undefined,
     },
   });

@@ -84,6 +84,19 @@ describe("createController", () => {
     },
   );
 
+  test("awaiting a change ends the backoff", async () => {
+    const retry: ReconcileResult = { kind: "retry", minDelayMs: 0, maxDelayMs: 30_000 };
+    const results = [retry, AWAIT, retry];
+    const { queue, clock } = controllerOf(() => Promise.resolve(results.shift() ?? AWAIT));
+    queue.add("a");
+    await settle();
+    clock.advance(750);
+    await settle();
+    queue.add("a");
+    await settle();
+    expect(clock.pendingMs()).toEqual([750]);
+  });
+
   test("a success ends the backoff", async () => {
     const retry: ReconcileResult = { kind: "retry", minDelayMs: 0, maxDelayMs: 30_000 };
     const results = [retry, retry, { kind: "requeueAfter", delayMs: 1 } as const, retry];
@@ -118,7 +131,10 @@ describe("createController", () => {
         { level: "failure", fields: { controller: "test", key: "ns/a", reconcileId: "80000000" } },
         { level: "failure", fields: { controller: "test", key: "ns/b", reconcileId: "80000000" } },
       ]);
-      expect(clock.pendingMs()).toEqual([750, 750]);
+      expect(clock.pendingMs()).toEqual([750]);
+      clock.advance(750);
+      await settle();
+      expect(outcomes).toEqual(["threw 0", "threw 0", "threw 0", "threw 0"]);
     },
   );
 
@@ -151,6 +167,18 @@ describe("createController", () => {
     ]);
     expect(runs.map(({ key }) => key)).toEqual(["a", "b"]);
     expect(controller.work()).toMatchObject({ active: 1, abandoned: 1, waiting: 0, longestMs: 70_000 });
+  });
+
+  test("a reconcile that was left behind does not count where the queue limits what is in work", async () => {
+    const { runs, reconcile } = byHand();
+    const { queue, clock } = controllerOf(reconcile, 2);
+    queue.limit(1);
+    for (const key of ["a", "b"]) queue.add(key);
+    await settle();
+    expect(runs.map(({ key }) => key)).toEqual(["a"]);
+    clock.advance(70_000);
+    await settle();
+    expect(runs.map(({ key }) => key)).toEqual(["a", "b"]);
   });
 
   test("nobody gets the key of a reconcile that was left behind until that has ended, and then it is served anew", async () => {
@@ -281,10 +309,11 @@ describe("createController", () => {
 
   test("stop waits for what is in work, starts nothing more, and leaves no timer", async () => {
     const { runs, reconcile } = byHand();
-    const { controller, queue, clock } = controllerOf(reconcile);
+    const { controller, queue, gate, clock } = controllerOf(reconcile);
     queue.add("a");
     queue.add("b");
     await settle();
+    gate.wrote("a", "secrets", "10");
     let stopped = false;
     const stop = controller.stop(new AbortController().signal).then(() => (stopped = true));
     await settle();
@@ -305,6 +334,36 @@ describe("createController", () => {
     expect(runs[0]?.signal.aborted).toBe(true);
     await runs[0]?.end(AWAIT);
     await stop;
+  });
+
+  test.each([
+    { given: "in work", hasBegun: true },
+    { given: "just taken", hasBegun: false },
+  ])("a stop whose signal has fired already aborts what is $given", async ({ hasBegun }) => {
+    const { runs, reconcile } = byHand();
+    const { controller, queue } = controllerOf(reconcile);
+    await settle();
+    queue.add("a");
+    if (hasBegun) await settle();
+    const stop = controller.stop(AbortSignal.abort());
+    await settle();
+    expect(runs.map(({ signal }) => signal.aborted)).toEqual([true]);
+    await runs[0]?.end(AWAIT);
+    await stop;
+  });
+
+  test("stop leaves a reconcile behind that does not end 10 s after it was aborted, and tells of it once", async () => {
+    const { runs, reconcile } = byHand();
+    const { controller, queue, clock, outcomes } = controllerOf(reconcile);
+    queue.add("a");
+    await settle();
+    const stop = controller.stop(AbortSignal.abort());
+    clock.advance(10_000);
+    await stop;
+    await controller.stop(AbortSignal.abort());
+    clock.advance(60_000);
+    await runs[0]?.end(AWAIT);
+    expect([outcomes, clock.pendingMs()]).toEqual([["abandoned", "awaitChange 70000"], []]);
   });
 
   test("stops at once when nothing is in work", async () => {

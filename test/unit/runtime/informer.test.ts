@@ -263,6 +263,16 @@ describe("an informer", () => {
     expect(informer.lastActivityMs).toBe(25);
   });
 
+  test("knows when it was last refused, which a missing answer is not", async () => {
+    const { informer, streams, clock } = syncedInformer();
+    clock.advance(5);
+    await streams[0]?.end(networkError);
+    expect(informer.lastRefusalMs).toBeUndefined();
+    clock.advance(30_000);
+    await streams[1]?.end(httpError(403));
+    expect(informer.lastRefusalMs).toBe(30_005);
+  });
+
   test.each([
     { given: "during a streamed list", act: () => settle() },
     { given: "during a list in pages", act: ({ streams }: InformerParts) => streams[0]?.end(httpError(422)) },

@@ -42,6 +42,16 @@ describe("createLanes", () => {
     expect([lanes.next(), lanes.size]).toEqual([undefined, 0]);
   });
 
+  test("forgets a place that was given up, also for a key that waits again", () => {
+    const lanes = createLanes();
+    lanes.put("a", 50, 0);
+    lanes.put("a", 20, 0);
+    lanes.next();
+    lanes.put("a", 200, 0);
+    lanes.put("b", 60, 0);
+    expect([lanes.next()?.key, lanes.next()?.key]).toEqual(["b", "a"]);
+  });
+
   test("gives changes only where changes are asked for", () => {
     const lanes = createLanes();
     lanes.put("refresh", 1, 0);

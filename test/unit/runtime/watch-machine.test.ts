@@ -42,6 +42,7 @@ const bookmark = (resourceVersion: string, endsInitialEvents = false): WatchInpu
 });
 const errorEvent = (error: ApiError): WatchInput => ({ kind: "event", event: { kind: "error", error } });
 const malformed: WatchInput = { kind: "event", event: { kind: "malformed" } };
+const cut = errorFromFailure("unavailable", "reset", false);
 const ended = (error?: ApiError): WatchInput => ({ kind: "streamEnded", error });
 const kinds = ({ effects }: WatchStep): string[] => effects.map((effect) => effect.kind);
 const find = <K extends WatchEffect["kind"]>({ effects }: WatchStep, kind: K) =>
@@ -277,7 +278,7 @@ describe("streaming", () => {
 
   test("lists anew, at once, where the server is behind the version that the stream was opened at", () => {
     const step = nextWatchStep(streaming(), { kind: "serverVersion", resourceVersion: "9" }, env());
-    expect(kinds(step)).toEqual(["serverWentBack", "abandon", "openStream", "setTimer"]);
+    expect(kinds(step)).toEqual(["abandon", "serverWentBack", "openStream", "setTimer"]);
     expect(step.state).toMatchObject({ kind: "gather" });
   });
 
@@ -307,11 +308,15 @@ describe("backoff", () => {
   test.each([
     { failures: 0, error: httpError(500), random: 0, delayMs: 800 },
     { failures: 0, error: httpError(500), random: 1, delayMs: 1_600 },
-    { failures: 3, error: httpError(500), random: 1, delayMs: 12_800 },
-    { failures: 50, error: httpError(500), random: 1, delayMs: 30_000 },
+    { failures: 3, error: undefined, random: 1, delayMs: 12_800 },
     { failures: 50, error: undefined, random: 1, delayMs: 30_000 },
-    { failures: 50, error: networkError, random: 1, delayMs: 3_200 },
-    { failures: 50, error: networkError, random: 0, delayMs: 1_600 },
+    { failures: 50, error: cut, random: 1, delayMs: 30_000 },
+    { failures: 50, error: httpError(429), random: 1, delayMs: 30_000 },
+    { failures: 50, error: httpError(410), random: 1, delayMs: 30_000 },
+    { failures: 50, error: httpError(500), random: 1, delayMs: 6_400 },
+    { failures: 50, error: httpError(403), random: 1, delayMs: 6_400 },
+    { failures: 50, error: networkError, random: 1, delayMs: 1_600 },
+    { failures: 50, error: networkError, random: 0, delayMs: 800 },
     { failures: 0, error: httpError(429, 20_000), random: 1, delayMs: 20_000 },
   ])(
     "after $failures failures more ($error.kind, chance $random) waits $delayMs ms",
@@ -347,18 +352,20 @@ describe("backoff", () => {
     expect([after(2 * MINUTE_MS - 1), after(2 * MINUTE_MS)]).toEqual([10, 1]);
   });
 
-  test("begins anew when a server that was away answers 410 to the resumed stream", () => {
-    const after = (fromList: boolean) =>
-      nextWatchStep(streaming({ failures: 4, fromList }), ended(httpError(410)), env()).state.history.failures;
-    expect([after(false), after(true)]).toEqual([1, 5]);
+  test("is left out when a server that was away answers 410 to the resumed stream: it lists anew at once", () => {
+    const step = nextWatchStep(streaming({ failures: 4, fromList: false }), ended(httpError(410)), env());
+    expect(kinds(step)).toEqual(["abandon", "retrying", "openStream", "setTimer"]);
+    expect(step.state).toMatchObject({ kind: "gather", history: { failures: 4 } });
   });
 
-  test("is short for a server that was away and is back, but not ready yet", () => {
-    let state = streaming();
-    for (let tries = 0; tries < 10; tries += 1)
-      state = streaming({ failures: nextWatchStep(state, ended(networkError), env()).state.history.failures });
-    const step = nextWatchStep(state, ended(httpError(503)), env(0, 1));
-    expect(find(step, "setTimer")?.delayMs).toBe(6_400);
+  test("is short for a server that was away for long and is back, but not ready yet", () => {
+    let state: WatchState = streaming();
+    for (const error of [cut, ...Array.from({ length: 50 }, () => networkError)]) {
+      const waiting = nextWatchStep(state, ended(error), env(0, 1));
+      expect(find(waiting, "setTimer")?.delayMs).toBe(1_600);
+      state = nextWatchStep(waiting.state, { kind: "timer" }, env(0, 1)).state;
+    }
+    expect(find(nextWatchStep(state, ended(httpError(403)), env(0, 1)), "setTimer")?.delayMs).toBe(3_200);
   });
 
   test("survives a list that succeeds: a server that refuses every stream with 410 is asked less and less often", () => {

@@ -25,9 +25,9 @@ function step(
       await settle();
       expect(real.taken.filter((key) => key !== undefined)).toEqual(model.taken);
       expect(real.queue.load()).toEqual(model.load());
-      expect(real.clock.pendingMs()).toEqual(
-        model.delayed.map(({ dueMs }) => dueMs - model.nowMs).sort((a, b) => a - b),
-      );
+      // One timer serves all delayed adds: that of the soonest.
+      const delays = model.delayed.map(({ dueMs }) => dueMs - model.nowMs).sort((a, b) => a - b);
+      expect(real.clock.pendingMs()).toEqual(delays.slice(0, 1));
     },
     toString: () => name,
   };

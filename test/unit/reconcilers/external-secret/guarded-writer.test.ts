@@ -78,11 +78,12 @@ test("a change of what this process did not leave so needs a look", async () => 
 
 describe("nothing is sent", () => {
   test.each([
-    { given: "when it is gone", standing: { kind: "gone" }, then: { isGone: true, retryAfterMs: 0 } },
+    { given: "when it is gone", standing: { kind: "gone" }, then: { why: "gone", retryAfterMs: 0 } },
+    { given: "when nobody may look", standing: { kind: "denied" }, then: { why: "denied", retryAfterMs: 0 } },
     {
       given: "when nobody knows",
       standing: { kind: "unclear", retryAfterMs: 7 },
-      then: { isGone: false, retryAfterMs: 7 },
+      then: { why: "unclear", retryAfterMs: 7 },
     },
   ] as const)("$given", async ({ standing, then }) => {
     const { write, sent } = world({ standing });
@@ -94,7 +95,7 @@ describe("nothing is sent", () => {
   test("once the cache shows that it must not be", async () => {
     const { write, sent } = world({ isCurrent: () => false });
     for (const answer of [await write.create(), await write.remove(), await write.change()])
-      expect(answer).toMatchObject({ ok: false, error: { kind: "withheld", isGone: false } });
+      expect(answer).toMatchObject({ ok: false, error: { kind: "withheld", why: "unclear" } });
     expect(sent).toEqual([]);
   });
 });

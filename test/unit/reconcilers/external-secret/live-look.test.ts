@@ -35,7 +35,7 @@ describe("an ExternalSecret", () => {
     { given: "of a newer spec", answer: live({ generation: 2 }), then: { kind: "unclear", retryAfterMs: 0 } },
     { given: "of an older spec", answer: live({ generation: 0 }), then: { kind: "unclear", retryAfterMs: 0 } },
     { given: "that a proxy does not know", answer: proxied404, then: { kind: "unclear", retryAfterMs: 0 } },
-    { given: "that may not be read", answer: refused(403), then: { kind: "unclear", retryAfterMs: 0 } },
+    { given: "that may not be read", answer: refused(403), then: { kind: "denied" } },
     {
       given: "that nobody answers for",
       answer: unanswered({ method: "GET" }),

@@ -75,6 +75,21 @@ describe("a conflict at the first try of every write (33)", () => {
   });
 });
 
+test("a Secret that goes right before its change is made anew at once", async () => {
+  const rig = await synced();
+  rig.provider.put("app/db", 2, { password: "two" });
+  let removals = 1;
+  rig.cluster.intercept = ({ method, path }) => {
+    if (method === "PATCH" && path === rig.secretPath() && removals-- > 0) rig.cluster.remove(path);
+    return undefined;
+  };
+  rig.annotate({ "force-sync": "1" });
+  await rig.settle();
+  expect(rig.data()).toEqual({ password: "two" });
+  expect(secretWrites(rig)).toEqual(["POST team-a/secrets", "PATCH secrets/db", "POST team-a/secrets"]);
+  expect(rig.events).toEqual(["SecretSynced"]);
+});
+
 describe("another writer that wins every race (34)", () => {
   async function raced(): Promise<SyncRig> {
     const rig = await synced();
@@ -325,54 +340,6 @@ describe("a webhook that changes what we write (41)", () => {
     expect(secretWrites(rig)).toEqual(["POST team-a/secrets", "PATCH secrets/db"]);
     expect(rig.ready()).toBe("True SecretSynced");
   });
-});
-
-describe("two ExternalSecrets with one target (58)", () => {
-  const first = { name: "a", creationTimestamp: "2026-01-01T00:00:00Z" };
-  const second = { name: "b", creationTimestamp: "2026-01-02T00:00:00Z" };
-
-  test.each([
-    { policies: ["Owner", "Owner"], order: [first, second] },
-    { policies: ["Owner", "Owner"], order: [second, first] },
-    { policies: ["Orphan", "Owner"], order: [second, first] },
-    { policies: ["Owner", "CreateOrMerge"], order: [second, first] },
-  ])("under $policies, whoever starts first: the elder has it, the other says so", async ({ policies, order }) => {
-    const rig = new SyncRig();
-    rig.provider.put("app/db", 1, { password: "one" });
-    for (const metadata of order) {
-      const creationPolicy = policies[metadata === first ? 0 : 1];
-      rig.apply({ target: { name: "shared", creationPolicy } }, metadata);
-    }
-    await rig.settle();
-    for (let life = 0; life < 3; life += 1) {
-      rig.restart();
-      await rig.pass(2 * HOUR_MS, MINUTE_MS);
-    }
-    expect([rig.ready("a"), rig.ready("b")]).toEqual(["True SecretSynced", "False TargetConflict"]);
-    expect(secretWrites(rig)).toEqual(["POST team-a/secrets"]);
-  });
-
-  test("who made it before the elder came keeps it", async () => {
-    const rig = new SyncRig();
-    rig.provider.put("app/db", 1, { password: "one" });
-    rig.apply({ target: { name: "shared" } }, second);
-    await rig.settle();
-    rig.apply({ target: { name: "shared" } }, first);
-    await rig.pass(2 * HOUR_MS, MINUTE_MS);
-    rig.restart();
-    await rig.pass(2 * HOUR_MS, MINUTE_MS);
-    expect([rig.ready("a"), rig.ready("b")]).toEqual(["False TargetConflict", "True SecretSynced"]);
-    expect(secretWrites(rig)).toEqual(["POST team-a/secrets"]);
-  });
-});
-
-test("an immutable Secret whose value rotates is tried no write at all (59)", async () => {
-  const rig = await synced({ target: { immutable: true } });
-  rig.cluster.writes.length = 0;
-  rig.provider.put("app/db", 2, { password: "two" });
-  await rig.pass(24 * HOUR_MS, HOUR_MS);
-  expect(rig.ready()).toBe("False TargetImmutable");
-  expect(rig.cluster.writes).toEqual(["PATCH db/status"]);
 });
 
 describe("a Secret of a former target name that may not be removed", () => {

@@ -312,4 +312,19 @@ describe("lost status writes", () => {
     await rig.pass(MINUTE_MS);
     expect(rig.status()).toMatchObject({ revision: 2, versionSummary: "2" });
   });
+
+  test("a status lost in a crash still counts a key that went, though no version moved", async () => {
+    const entry = (secretKey: string) => ({ secretKey, remoteRef: { key: "app/db", property: "password" } });
+    const rig = await synced({ data: [entry("first"), entry("second")] });
+    rig.apply({ data: [entry("first")] });
+    rig.cluster.intercept = ({ path }) => (path.endsWith("/status") ? refused(500) : undefined);
+    await rig.pass(MINUTE_MS);
+    rig.cluster.intercept = () => undefined;
+    rig.restart();
+    await rig.pass(MINUTE_MS);
+    expect(rig.status()).toMatchObject({ revision: 2, keys: { total: 1 }, history: [{ changed: [] }, {}] });
+    rig.restart();
+    await rig.pass(MINUTE_MS);
+    expect(rig.status()).toMatchObject({ revision: 2 });
+  });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Withheld } from "../../../../src/reconcilers/external-secret/target-writer.ts";
 import { judgeRejection } from "../../../../src/reconcilers/external-secret/rejection.ts";
 import { type ApiError, errorFromFailure, errorFromStatus } from "../../../../src/kubernetes/api-error.ts";
 import { noStatusFacts, type StatusFacts } from "../../../../src/kubernetes/status-body.ts";
@@ -9,7 +10,7 @@ function answered(status: number, facts: Partial<StatusFacts> = {}): ApiError {
   return errorFromStatus(status, { ...noStatusFacts, ...facts }, { write: true });
 }
 
-const withheld = (isGone: boolean) => ({ kind: "withheld", isGone, retryAfterMs: 9 }) as const;
+const withheld = (why: Withheld["why"]) => ({ kind: "withheld", why, retryAfterMs: 9 }) as const;
 const field = (path: string) => ({ causes: [{ field: path, reason: "FieldValueInvalid" }] }) as const;
 
 test.each([
@@ -22,8 +23,8 @@ test.each([
   { given: "a bad request", error: answered(400), then: { isStalled: false } },
   { given: "a missing namespace", error: answered(404, { reason: "NotFound" }), then: { isStalled: false } },
   { given: "a 404 of a proxy", error: answered(404), then: { kind: "later", retryAfterMs: 0 } },
-  { given: "a write that was withheld", error: withheld(false), then: { kind: "later", retryAfterMs: 9 } },
-  { given: "an ExternalSecret that is gone", error: withheld(true), then: { kind: "gone" } },
+  { given: "a write that was withheld", error: withheld("unclear"), then: { kind: "later", retryAfterMs: 9 } },
+  { given: "an ExternalSecret that is gone", error: withheld("gone"), then: { kind: "gone" } },
   { given: "a missing role", error: answered(403), then: { isStalled: false } },
   { given: "an expired token", error: answered(401), then: { kind: "later", retryAfterMs: 0 } },
   { given: "throttling", error: answered(429, { retryAfterMs: 7_000 }), then: { kind: "later", retryAfterMs: 7_000 } },
@@ -60,6 +61,7 @@ test.each([
     error: answered(422, field("metadata.labels")),
     then: "refused Secret db (HTTP 422) at metadata.labels; correct",
   },
+  { given: "an ExternalSecret we may not see", error: withheld("denied"), then: "may not read ExternalSecrets in" },
   { given: "no field", error: answered(413), then: "refused Secret db (HTTP 413); correct" },
   {
     given: "something that went",
