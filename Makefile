@@ -55,7 +55,7 @@ test-fuzz: build servers ## Apply specs by chance, valid and not, to real server
 	$(RUN) node test/fuzz/run.ts $(ARGS)
 
 mutation: install ## Change the planner, queue, watch machine and status in small ways, and see that tests notice (half an hour)
-	$(RUN) npx --no-install stryker run test/mutation/stryker.config.json
+	$(RUN) npx --no-install stryker run test/mutation/stryker.config.json $(ARGS)
 
 coverage: install ## Unit tests with a coverage report in coverage/
 	$(RUN) npx --no-install vitest run --project unit --coverage

@@ -121,7 +121,6 @@ function overloaded(retryAfterSeconds: number | undefined): Scenario {
   return {
     row: 35,
     title: `Writes of Secrets answer 429 ${header}`,
-    ...(retryAfterSeconds === undefined ? {} : { fast: true }),
     partly:
       "that renewals of the Lease keep their priority needs the FlowSchema component; limits per store come with the refresh engine",
     async run(world) {

@@ -71,11 +71,10 @@ function firstPageOf(body: Buffer): object {
 }
 
 /** A fault of streams while values rotate twice; afterwards all is right, and nothing was written in excess. */
-function disturbedStreams({ row, title, fault, fast, strikesOpenStreams }: Disturbance): Scenario {
+function disturbedStreams({ row, title, fault, strikesOpenStreams }: Disturbance): Scenario {
   return {
     row,
     title,
-    ...(fast ? { fast: true } : {}),
     async run(world) {
       const { load } = await settledWorld(world);
       const rule = world.kube.add({ name: title, when: isCollectionWatch, fault: fault() });
@@ -107,7 +106,6 @@ interface Disturbance {
   readonly row: number;
   readonly title: string;
   readonly fault: () => Fault;
-  readonly fast?: true;
   /** It strikes open streams as well. */
   readonly strikesOpenStreams?: true;
 }
@@ -180,14 +178,12 @@ export const frameScenarios: readonly Scenario[] = [
     row: 28,
     title: "Streams are cut inside of a character",
     fault: () => cutInsideFrame(1),
-    fast: true,
   }),
   hugeEvent,
   disturbedStreams({
     row: 30,
     title: "Each event comes twice",
     fault: () => duplicateEvents(),
-    fast: true,
     strikesOpenStreams: true,
   }),
   disturbedStreams({

@@ -91,7 +91,6 @@ const silentButAlive: Scenario = {
 const closesAtOnce: Scenario = {
   row: 25,
   title: "Every watch is closed as soon as it opens, for minutes",
-  fast: true,
   async run(world) {
     const { load } = await settledWorld(world);
     const rule = world.kube.add({ name: "closed at once", when: isWorkloadWatch, fault: closeEarly() });

@@ -11,7 +11,7 @@ import type { RemoteHistory } from "../oracle/remote-history.ts";
 import { controllerUid, objectId, type Revision } from "../oracle/revision.ts";
 import type { Invariant, Violation } from "../oracle/violation.ts";
 
-const GARBAGE_COLLECTED_MS = 20_000;
+const GARBAGE_COLLECTED_MS = 60_000;
 const QUIET_MS = 5_000;
 
 /** I3 and I6: converges, comes to rest, and leaves nothing behind. The operators still run. */
