@@ -44,7 +44,7 @@ export type TransportFailure =
   | "proxyConnect"
   /** The proxy wants (other) credentials. */
   | "proxyLogin"
-  /** The proxy cannot reach the server: any 5xx. */
+  /** The proxy cannot reach the server: every 5xx. */
   | "proxyGateway"
   /** Any other answer of the proxy that makes no tunnel. */
   | "proxyRefused";
