@@ -5,7 +5,7 @@ RUN := ./tools/with-node24.sh
 INSTALLED := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help install build typecheck lint format test test-unit test-integration test-faults test-soak test-fuzz mutation coverage crds servers verify demo run image bench clean
+.PHONY: help install build typecheck lint format test test-unit test-integration test-faults test-soak test-simulation test-fuzz mutation coverage crds servers verify demo run image bench clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ test-faults: build servers ## Run all scenarios of the fault table on real serve
 
 test-soak: build servers ## The same with scenarios of minutes at full length
 	$(RUN) node test/faults/run.ts --soak $(ARGS)
+
+test-simulation: install ## Run the machinery in a virtual world, 100,000 schedules (ARGS="--schedules=1000 --seed=1", "--replay=SEED")
+	$(RUN) node test/simulation/run.ts $(ARGS)
 
 test-fuzz: build servers ## Apply specs by chance, valid and not, to real servers (minutes; ARGS="--sequences=200 --seed=1")
 	$(RUN) node test/fuzz/run.ts $(ARGS)

@@ -23,6 +23,8 @@ export default defineConfig(
       "@typescript-eslint/switch-exhaustiveness-check": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      // `const { left, out, ...rest }` is how an object without some members is made.
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
       "@typescript-eslint/consistent-type-definitions": ["error", "interface"],
       // Handlers and ports are declared with method syntax on purpose; `this` is never used in them.
       "@typescript-eslint/unbound-method": "off",

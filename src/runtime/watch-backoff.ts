@@ -17,24 +17,28 @@ const BASE_MS = 1_600;
 const CAP_MS = 30_000;
 /**
  * While nobody answers, a try costs nothing; and a server that is back refuses at first, because it is not ready or knows
- * no permissions yet. Neither may lead to a wait that outlasts the trouble: 1.6 s and 6.4 s at most.
+ * no permissions yet. Neither may lead to a wait that outlasts the trouble: 1.6 s and 6.4 s at most. One that says when to
+ * come again need not be guessed at: what it says, or 3.2 s.
  */
 const UNREACHABLE_FAILURES = 1;
 const REFUSED_FAILURES = 3;
+const TOLD_FAILURES = 2;
 
-/** Failures in a row, after one more of this sort: those that nobody answered do not count beyond the first. */
+/** Failures in a row, after one more of this sort. Where nobody answers the count begins anew. */
 export function countedFailures(before: number, error: ApiError | undefined): number {
-  return isUnreachable(error) ? Math.max(before, UNREACHABLE_FAILURES) : before + 1;
+  return isUnreachable(error) ? UNREACHABLE_FAILURES : before + 1;
 }
 
 /** `error` undefined: the server ended the stream in order, but early. `failures` counts this one. */
 export function watchBackoffMs(failures: number, error: ApiError | undefined, random: Random): number {
-  const counted = Math.min(failures, isUnreachable(error) ? UNREACHABLE_FAILURES : mostFailures(error));
+  const counted = Math.min(failures, mostFailures(error));
   return Math.max(error?.retryAfterMs ?? 0, equalJitterMs(counted, { baseMs: BASE_MS, capMs: CAP_MS }, random));
 }
 
 /** What asks for less load, and streams that begin and end again and again, meet the whole backoff. */
 function mostFailures(error: ApiError | undefined): number {
+  if (isUnreachable(error)) return UNREACHABLE_FAILURES;
+  if (error?.retryAfterMs !== undefined) return TOLD_FAILURES;
   const refused = error?.status !== undefined && error.kind !== "throttled" && error.kind !== "gone";
   return refused ? REFUSED_FAILURES : Infinity;
 }

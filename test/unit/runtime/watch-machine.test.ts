@@ -317,6 +317,7 @@ describe("backoff", () => {
     { failures: 50, error: httpError(403), random: 1, delayMs: 6_400 },
     { failures: 50, error: networkError, random: 1, delayMs: 1_600 },
     { failures: 50, error: networkError, random: 0, delayMs: 800 },
+    { failures: 50, error: httpError(429, 1_000), random: 1, delayMs: 3_200 },
     { failures: 0, error: httpError(429, 20_000), random: 1, delayMs: 20_000 },
   ])(
     "after $failures failures more ($error.kind, chance $random) waits $delayMs ms",
