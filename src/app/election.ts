@@ -4,10 +4,11 @@
 import type { LeaderElection } from "../config/config.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import type { Fence } from "../kubernetes/fenced-client.ts";
 import type { KubernetesClient } from "../kubernetes/rest-client.ts";
 import type { Component } from "../runtime/manager.ts";
 import { createLeaderElector } from "../runtime/leader-election/leader-elector.ts";
-import { openFence, type WriteFence } from "../runtime/leader-election/write-fence.ts";
+import { openFence } from "../runtime/leader-election/write-fence.ts";
 
 export interface ElectionDeps {
   readonly settings: LeaderElection;
@@ -22,7 +23,7 @@ export interface ElectionDeps {
 }
 
 export interface Election {
-  readonly fence: WriteFence;
+  readonly fence: Fence;
   /** Ready when this process may write. */
   readonly component: Component;
   /** Resolves when another replica leads; the process must end then. */

@@ -52,7 +52,11 @@ export function createExternalSecretParts(deps: ExternalSecretDeps): ExternalSec
   };
   const writer = createTargetWriter(client);
   const { watches } = deps;
-  const targets = createTargets({ targets: caches.targets.store, externalSecrets, watches, state, wake });
+  const targets = createTargets({
+    ...{ externalSecrets, watches, state, wake },
+    targets: caches.targets.store,
+    reachedVersion: () => caches.targets.reachedVersion,
+  });
   const liveLook = createLiveLook(client);
   const directory = directoryOf(deps, liveLook);
   const lastSuccessMs = new Map<ObjectKey, number>();
@@ -70,7 +74,7 @@ export function createExternalSecretParts(deps: ExternalSecretDeps): ExternalSec
     onWrote: (key, resource, resourceVersion) => deps.gate.wrote(key, resource, resourceVersion),
   });
   const enqueue = (key: ObjectKey, lane: "change" | "refresh"): void => queue.add(key, lane);
-  const triggers = createTriggers({ externalSecrets, enqueue, wake, noteSeen: (target) => targets.noteSeen(target) });
+  const triggers = createTriggers({ externalSecrets, enqueue, wake });
   const isStoreNeeded = (store: StoreName, tenant: string): boolean =>
     directory.mayUse(store, tenant) && namesStore(externalSecrets, store, tenant);
   return { reconcile, triggers, isStoreNeeded, lastSuccessMs };

@@ -9,7 +9,12 @@ export interface Fence {
   isOpen(): boolean;
   /** Fires when the fence closes. Another one after it has opened again. */
   readonly signal: AbortSignal;
+  /** Told of each write that begins. What it returns is to be called with how the write ended. */
+  began(): (end: WriteEnd) => void;
 }
+
+/** `unknown`: it was given up, or its answer was lost, and may still be carried out. */
+export type WriteEnd = "known" | "unknown";
 
 /** Reads and watches pass. A write that the fence stops ends as `aborted`; one in flight as `aborted` and `ambiguous`. */
 export function fenceWrites(client: KubernetesClient, fence: Fence): KubernetesClient {
@@ -18,7 +23,13 @@ export function fenceWrites(client: KubernetesClient, fence: Fence): KubernetesC
     async call(call, signal) {
       if (call.method === "GET") return client.call(call, signal);
       if (!fence.isOpen()) return failed(errorFromFailure("aborted", undefined, false));
-      return client.call({ ...call, maySend: () => fence.isOpen() }, AbortSignal.any([signal, fence.signal]));
+      const ended = fence.began();
+      const answer = await client.call(
+        { ...call, maySend: () => fence.isOpen() },
+        AbortSignal.any([signal, fence.signal]),
+      );
+      ended(answer.ok || !answer.error.ambiguous ? "known" : "unknown");
+      return answer;
     },
   };
 }

@@ -3,6 +3,7 @@
 
 import type { CancelTimer, Clock, Random } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import { compareResourceVersions } from "../core/resource-version.ts";
 import { assertNever } from "../core/result.ts";
 import { describeApiError } from "../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../kubernetes/rest-client.ts";
@@ -49,6 +50,11 @@ export interface Informer<T extends StoredObject> {
   /** Resolves when the first complete list is in the store. Never rejects; stays open if stopped before. */
   readonly synced: Promise<void>;
   readonly hasSynced: boolean;
+  /**
+   * Highest version up to which the store and all handlers have seen everything, what came and went between two lists
+   * included. It never falls, also when the server's versions do (etcd restored from a backup). Undefined: none yet.
+   */
+  readonly reachedVersion: string | undefined;
   /** Monotonic time of the last sign of life from the server; undefined before the first. */
   readonly lastActivityMs: number | undefined;
   /** Monotonic time of the last HTTP answer that was an error; undefined before the first. */
@@ -77,6 +83,7 @@ class WatchInformer<T extends StoredObject> implements Informer<T> {
   #state: WatchState = initialWatchState;
   #cancelTimer: CancelTimer = () => {};
   #hasSynced = false;
+  #reachedVersion: string | undefined;
   #lastActivityMs: number | undefined;
   #lastRefusalMs: number | undefined;
   #stopped = false;
@@ -111,6 +118,10 @@ class WatchInformer<T extends StoredObject> implements Informer<T> {
 
   get hasSynced(): boolean {
     return this.#hasSynced;
+  }
+
+  get reachedVersion(): string | undefined {
+    return this.#reachedVersion;
   }
 
   get lastActivityMs(): number | undefined {
@@ -198,6 +209,9 @@ class WatchInformer<T extends StoredObject> implements Informer<T> {
   }
 
   #tellProgress(resourceVersion: string): void {
+    const reached = this.#reachedVersion;
+    if (reached === undefined || compareResourceVersions(reached, resourceVersion) < 0)
+      this.#reachedVersion = resourceVersion;
     try {
       this.#options.onProgress?.(resourceVersion);
     } catch (error) {

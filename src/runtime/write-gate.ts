@@ -10,10 +10,8 @@ export interface WriteGate {
   wrote(key: string, resource: string, resourceVersion: string): void;
   /** The cache of the resource shows everything up to this version. It may go back (etcd restored from a backup). */
   seen(resource: string, resourceVersion: string): void;
-  /** False: put the key aside; `onOpen` will tell when to look again. */
+  /** False: put the key aside until `onOpen` tells of it. */
   isOpen(key: string): boolean;
-  /** Forgets what the key wrote, so that it is open. */
-  forget(key: string): void;
   /** Ends the timer; `onOpen` is not called any more. */
   stop(): void;
 }
@@ -22,7 +20,10 @@ export interface WriteGateOptions {
   readonly clock: Clock;
   /** A key opens so long after its last write at the latest, milliseconds. */
   readonly maxWaitMs?: number;
-  /** Told of each key that was put aside, once it is open. */
+  /**
+   * Told of each key that wrote, once the caches show it, whether or not anybody asked for it: an object that came and went
+   * while a cache was behind is shown by no event, so this is the one time to see that it is missing.
+   */
   readonly onOpen: (key: string) => void;
 }
 
@@ -38,8 +39,6 @@ interface ClosedKey {
   readonly key: string;
   unseen: number;
   opensAtMs: number;
-  /** Somebody asked for it in vain. */
-  isAside: boolean;
 }
 
 interface Write {
@@ -68,8 +67,11 @@ class VersionGate implements WriteGate {
   wrote(key: string, resource: string, resourceVersion: string): void {
     // Only of a text that is no version "0" is the newer one. The watch event may be here before the answer to the write.
     if (this.#stopped || compareResourceVersions("0", resourceVersion) > 0) return;
-    if (isReached(resourceVersion, this.#seen.get(resource))) return;
-    const closed = this.#closed.get(key) ?? { key, unseen: 0, opensAtMs: 0, isAside: false };
+    if (isReached(resourceVersion, this.#seen.get(resource))) {
+      if (this.isOpen(key)) this.#onOpen(key);
+      return;
+    }
+    const closed = this.#closed.get(key) ?? { key, unseen: 0, opensAtMs: 0 };
     closed.unseen += 1;
     closed.opensAtMs = this.#clock.monotonicMs() + this.#maxWaitMs;
     this.#closed.delete(key);
@@ -89,16 +91,7 @@ class VersionGate implements WriteGate {
   }
 
   isOpen(key: string): boolean {
-    const closed = this.#closed.get(key);
-    if (closed !== undefined) closed.isAside = true;
-    return closed === undefined;
-  }
-
-  forget(key: string): void {
-    const closed = this.#closed.get(key);
-    if (closed === undefined) return;
-    this.#dropWrites((write) => write.of === closed);
-    this.#open(closed);
+    return !this.#closed.has(key);
   }
 
   stop(): void {
@@ -119,7 +112,7 @@ class VersionGate implements WriteGate {
   #open(closed: ClosedKey): void {
     this.#closed.delete(closed.key);
     if (this.#closed.size === 0) this.#endTimer();
-    if (closed.isAside) this.#onOpen(closed.key);
+    this.#onOpen(closed.key);
   }
 
   #openOverdue(): void {

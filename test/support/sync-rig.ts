@@ -30,6 +30,7 @@ import {
   externalSecretIndexes,
   type Triggers,
 } from "../../src/reconcilers/external-secret/triggers.ts";
+import { compareResourceVersions } from "../../src/core/resource-version.ts";
 import { createStoreSessions, storeName, type StoreSessions } from "../../src/refresh/store-sessions.ts";
 import type { ReconcileResult } from "../../src/runtime/reconcile-result.ts";
 import { createObjectStore } from "../../src/runtime/object-store.ts";
@@ -67,6 +68,7 @@ export class SyncRig {
   readonly #externalSecrets = createObjectStore<CompactExternalSecret>(externalSecretIndexes);
   readonly #parseExternalSecret = createCompactParser();
   readonly #targets = createObjectStore<TargetRecord>(targetIndexes);
+  #reachedVersion = "0";
   readonly #queued = new Set<ObjectKey>();
   readonly #due = new Map<ObjectKey, number>();
   readonly #held: (() => void)[] = [];
@@ -104,6 +106,7 @@ export class SyncRig {
     };
     const targets = createTargets({
       targets: this.#targets,
+      reachedVersion: () => this.#reachedVersion,
       externalSecrets: this.#externalSecrets,
       watches: {
         acquire: (object, onChange) => {
@@ -119,7 +122,6 @@ export class SyncRig {
       externalSecrets: this.#externalSecrets,
       enqueue: (key) => this.#queued.add(key),
       wake,
-      noteSeen: (target) => targets.noteSeen(target),
     });
     this.#reconcile = createExternalSecretReconciler({
       record: (key) => this.#externalSecrets.get(key),
@@ -291,7 +293,12 @@ export class SyncRig {
     else this.#targets.delete(key);
     if (isShown) this.#triggers?.targetChanged(before, record.value);
     else if (before !== undefined) this.#triggers?.targetChanged(record.value, undefined);
+    this.#reachTargets(record.value.meta.resourceVersion);
     this.watched.get(record.value.meta.name)?.();
+  }
+
+  #reachTargets(resourceVersion: string): void {
+    if (compareResourceVersions(this.#reachedVersion, resourceVersion) < 0) this.#reachedVersion = resourceVersion;
   }
 }
 

@@ -18,8 +18,11 @@ export interface TargetSight {
         readonly controllerUid: string | undefined;
       }
     | undefined;
-  /** Highest resourceVersion that the watch has shown for this name; undefined: none yet. */
-  readonly seenVersion: string | undefined;
+  /**
+   * Up to here the watch has shown everything of all targets; undefined: nothing yet. What came and went between two lists
+   * is never shown by itself, so the version of the object that was shown last would not do.
+   */
+  readonly reachedVersion: string | undefined;
 }
 
 export interface VisitInput {
@@ -67,13 +70,13 @@ function isBoundToNothing({ spec, status }: ExternalSecretRecord, memory: SyncMe
   return isBound && memory.target === undefined && isTargetGone(memory, target);
 }
 
-/** True if the watch knows the Secret and shows it no more: it was deleted, or lost our label. */
+/** True if the watch has come as far as the Secret and does not show it: it was deleted, or lost our label. */
 export function isTargetGone(memory: SyncMemory | undefined, sight: TargetSight): boolean {
   if (sight.current !== undefined) return false;
   // The first list was complete before the first visit.
   return memory === undefined || hasReached(sight, memory.target?.resourceVersion ?? "0");
 }
 
-function hasReached({ seenVersion }: TargetSight, resourceVersion: string): boolean {
-  return seenVersion !== undefined && compareResourceVersions(seenVersion, resourceVersion) >= 0;
+function hasReached({ reachedVersion }: TargetSight, resourceVersion: string): boolean {
+  return reachedVersion !== undefined && compareResourceVersions(reachedVersion, resourceVersion) >= 0;
 }

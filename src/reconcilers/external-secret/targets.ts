@@ -2,7 +2,6 @@
 // target, and single-object watches for targets that the label watch does not show.
 
 import { type ObjectKey, objectKey, type ObjectName } from "../../core/object-key.ts";
-import { compareResourceVersions } from "../../core/resource-version.ts";
 import { failed, ok, type Result } from "../../core/result.ts";
 import type { ExternalSecretSpec } from "../../core/spec/external-secret.ts";
 import { parseMeta } from "../../core/spec/parse-meta.ts";
@@ -62,12 +61,12 @@ export interface Targets {
   release(key: ObjectKey): void;
   /** Under Owner: the Secrets that this ExternalSecret controls under a former target name, as far as the watch shows. */
   former(record: ExternalSecretRecord): readonly ObjectName[];
-  /** Notes what the metadata watch showed; to be called before keys are queued for it. */
-  noteSeen(record: TargetRecord): void;
 }
 
 export interface TargetsDeps {
   readonly targets: ObjectReader<TargetRecord>;
+  /** Version up to which `targets` shows everything; undefined: not synced yet. */
+  readonly reachedVersion: () => string | undefined;
   /** With the index BY_TARGET. */
   readonly externalSecrets: ObjectReader<ExternalSecretRecord>;
   readonly watches: Pick<ObjectWatches, "acquire">;
@@ -77,7 +76,6 @@ export interface TargetsDeps {
 }
 
 export function createTargets(deps: TargetsDeps): Targets {
-  const seen = new Map<ObjectKey, string>();
   const watched = new Map<ObjectKey, { readonly target: ObjectKey; readonly release: () => void }>();
 
   function release(key: ObjectKey): void {
@@ -87,8 +85,8 @@ export function createTargets(deps: TargetsDeps): Targets {
 
   return {
     sight(target) {
-      if (target === undefined) return { current: undefined, seenVersion: undefined };
-      return { current: shown(deps.targets.get(target)), seenVersion: seen.get(target) };
+      if (target === undefined) return { current: undefined, reachedVersion: undefined };
+      return { current: shown(deps.targets.get(target)), reachedVersion: deps.reachedVersion() };
     },
     rivals: (record) => rivalsOf(deps, record),
     watch(key, record, isNeeded) {
@@ -108,14 +106,6 @@ export function createTargets(deps: TargetsDeps): Targets {
       const { name } = spec.value.target;
       const controlled = deps.targets.byIndex(BY_CONTROLLER, meta.uid).map((secret) => secret.meta);
       return controlled.filter((secret) => secret.name !== name);
-    },
-    noteSeen({ meta }) {
-      const key = objectKey(meta);
-      const known = seen.get(key);
-      // Nobody asks for a target that no ExternalSecret names: forgetting it keeps the map as small as the cluster.
-      if (deps.externalSecrets.byIndex(BY_TARGET, key).length === 0) seen.delete(key);
-      else if (known === undefined || compareResourceVersions(known, meta.resourceVersion) < 0)
-        seen.set(key, meta.resourceVersion);
     },
   };
 }

@@ -34,7 +34,6 @@ export interface TriggerDeps {
   readonly enqueue: (key: ObjectKey, lane: "change" | "refresh") => void;
   /** Has the next visit sync, and queues it. */
   readonly wake: (key: ObjectKey) => void;
-  readonly noteSeen: (target: TargetRecord) => void;
 }
 
 export interface Triggers {
@@ -62,7 +61,6 @@ export function createTriggers(deps: TriggerDeps): Triggers {
     targetChanged(previous, current) {
       const target = current ?? previous;
       if (target === undefined) return;
-      deps.noteSeen(target);
       for (const key of externalSecrets.keysByIndex(BY_TARGET, objectKey(target.meta))) enqueue(key, "change");
     },
     namespaceChanged: (namespace) => externalSecrets.keysByIndex(BY_NAMESPACE, namespace).forEach(wake),

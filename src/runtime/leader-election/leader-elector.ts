@@ -5,13 +5,14 @@ import type { CancelTimer, Clock, Random } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { ObjectName } from "../../core/object-key.ts";
 import { assertNever } from "../../core/result.ts";
+import type { Fence } from "../../kubernetes/fenced-client.ts";
 import type { KubernetesClient } from "../../kubernetes/rest-client.ts";
 import { initialElectionState, nextElectionStep, RENEW_DEADLINE_MS } from "./election-machine.ts";
 import type { ElectionEffect, ElectionInput, ElectionState } from "./election-state.ts";
-import { parseLease } from "./lease.ts";
+import { type LeaseClaim, parseLease } from "./lease.ts";
 import { createLeaseClient, type LeaseClient } from "./lease-client.ts";
 import { watchLease } from "./lease-watch.ts";
-import { createWriteFence, type MovableFence, type WriteFence } from "./write-fence.ts";
+import { createWriteFence, type MovableFence } from "./write-fence.ts";
 
 export interface LeaderElectorOptions {
   readonly client: KubernetesClient;
@@ -28,10 +29,13 @@ export interface LeaderElectorOptions {
 }
 
 export interface LeaderElector {
-  readonly fence: WriteFence;
+  readonly fence: Fence;
   /** Resolves when we lead; stays open if stopped before. */
   start(): Promise<void>;
-  /** Closes the fence and releases the Lease if we hold it, so that a standby takes over at once. */
+  /**
+   * Closes the fence and releases the Lease if we hold it, so that a standby takes over at once. Where a write of ours may
+   * still be carried out, it leaves the Lease to run out.
+   */
   stop(signal: AbortSignal): Promise<void>;
 }
 
@@ -64,7 +68,7 @@ class LeaseElector implements LeaderElector {
     this.#fence = createWriteFence(clock);
   }
 
-  get fence(): WriteFence {
+  get fence(): Fence {
     return this.#fence;
   }
 
@@ -91,9 +95,13 @@ class LeaseElector implements LeaderElector {
     this.#close();
     const step = nextElectionStep(this.#state, { kind: "stop" }, this.#environment());
     this.#state = step.state;
-    for (const effect of step.effects) {
-      if (effect.kind === "release" && (await this.#lease.release(effect.claim))) this.#log.info("Released the lease");
-    }
+    for (const effect of step.effects) if (effect.kind === "release") await this.#release(effect.claim);
+  }
+
+  async #release(claim: LeaseClaim): Promise<void> {
+    if (this.#fence.mayCommit())
+      this.#log.warn("Leaving the lease to run out, for a write that was given up may still be carried out");
+    else if (await this.#lease.release(claim)) this.#log.info("Released the lease");
   }
 
   #input(input: ElectionInput): void {

@@ -37,15 +37,17 @@ describe("an informer", () => {
       onProgress: (resourceVersion) => reached.push([resourceVersion, ...parts.names(), parts.heard.length].join(" ")),
     });
     parts.informer.start();
+    expect(parts.informer.reachedVersion).toBeUndefined();
     tellAll(parts, 0, "10", [raw("a", "1"), raw("b", "2")]);
     parts.streams[0]?.event("MODIFIED", raw("a", "11"));
     parts.streams[0]?.event("MODIFIED", raw("a", "9"));
     parts.streams[0]?.event("BOOKMARK", { metadata: { resourceVersion: "20" } });
     parts.streams[0]?.event("DELETED", raw("b", "21"));
     expect(reached).toEqual(["10 a@1 b@2 2", "11 a@11 b@2 3", "20 a@11 b@2 3", "21 a@11 4"]);
+    expect(parts.informer.reachedVersion).toBe("21");
   });
 
-  test("takes over what an older list says, and tells of its version: the list is the truth", async () => {
+  test("takes over what an older list says, and tells of its version, but has still reached the newer one", async () => {
     const reached: string[] = [];
     const parts = syncedInformer([raw("a", "9"), raw("b", "2")], { onProgress: (version) => reached.push(version) });
     await parts.streams[0]?.end(httpError(410));
@@ -56,6 +58,7 @@ describe("an informer", () => {
       ["a@4", "b@6"],
       ["10", "5", "6"],
     ]);
+    expect(parts.informer.reachedVersion).toBe("10");
   });
 
   test("asks a server that it resumes at where it is, and lists anew if that is behind", async () => {

@@ -30,18 +30,19 @@ describe("createWriteGate", () => {
     expect(gate.isOpen("a")).toBe(opens);
   });
 
-  test("says nothing of a key that nobody asked for while it was closed: own writes do not wake", () => {
+  test("tells once of a key that nobody asked for: what it wrote may be gone again, and no event would say so", () => {
     const { gate, clock, opened } = gateOf();
     gate.wrote("a", "secrets", "10");
-    gate.seen("secrets", "10");
-    expect([opened, clock.pendingMs()]).toEqual([[], []]);
+    gate.seen("secrets", "14");
+    gate.seen("secrets", "15");
+    expect([opened, clock.pendingMs()]).toEqual([["a"], []]);
   });
 
-  test("does not close for a write whose event was here before its answer", () => {
-    const { gate, clock } = gateOf();
+  test("does not close for a write whose event was here before its answer, and tells at once", () => {
+    const { gate, clock, opened } = gateOf();
     gate.seen("secrets", "12");
     gate.wrote("a", "secrets", "12");
-    expect([gate.isOpen("a"), clock.pendingMs()]).toEqual([true, []]);
+    expect([gate.isOpen("a"), clock.pendingMs(), opened]).toEqual([true, [], ["a"]]);
   });
 
   test("waits for the last of several writes, of each resource", () => {
@@ -128,17 +129,6 @@ describe("createWriteGate", () => {
     expect([opened, gate.isOpen("a")]).toEqual([["a"], false]);
   });
 
-  test("forget opens the key, and does not lose it", () => {
-    const { gate, clock, opened } = gateOf();
-    gate.wrote("a", "secrets", "5");
-    gate.isOpen("a");
-    gate.forget("a");
-    gate.forget("other");
-    expect([opened, gate.isOpen("a"), clock.pendingMs()]).toEqual([["a"], true, []]);
-    gate.seen("secrets", "5");
-    expect(opened).toEqual(["a"]);
-  });
-
   test("ignores a version that cannot be compared", () => {
     const { gate } = gateOf();
     gate.wrote("a", "secrets", "");
@@ -164,22 +154,16 @@ class Model {
   readonly seen = new Map<string, number>();
   writes: { key: string; resource: string; version: number }[] = [];
   readonly lastWriteMs = new Map<string, number>();
-  readonly aside = new Set<string>();
   readonly opened: string[] = [];
 
   isOpen(key: string): boolean {
-    const open = !this.writes.some((write) => write.key === key);
-    if (!open) this.aside.add(key);
-    return open;
+    return !this.writes.some((write) => write.key === key);
   }
 
   drop(isDropped: (write: Model["writes"][number]) => boolean): void {
+    const closed = new Set(this.writes.map((write) => write.key));
     this.writes = this.writes.filter((write) => !isDropped(write));
-    for (const key of [...this.aside]) {
-      if (this.writes.some((write) => write.key === key)) continue;
-      this.aside.delete(key);
-      this.opened.push(key);
-    }
+    for (const key of closed) if (this.isOpen(key)) this.opened.push(key);
   }
 }
 
@@ -190,7 +174,6 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant("wrote" as const), key, resource, version }),
   fc.record({ kind: fc.constant("seen" as const), resource, version }),
   fc.record({ kind: fc.constant("ask" as const), key }),
-  fc.record({ kind: fc.constant("forget" as const), key }),
   fc.record({ kind: fc.constant("advance" as const), durationMs: fc.integer({ min: 0, max: 700 }) }),
 );
 
@@ -205,16 +188,13 @@ test("the gate does what a plain list of writes says, whatever is done to it", (
           if (does.version > (model.seen.get(does.resource) ?? 0)) {
             model.writes.push(does);
             model.lastWriteMs.set(does.key, model.nowMs);
-          }
+          } else if (model.isOpen(does.key)) model.opened.push(does.key);
         } else if (does.kind === "seen") {
           gate.seen(does.resource, String(does.version));
           model.seen.set(does.resource, does.version);
           model.drop((write) => write.resource === does.resource && write.version <= does.version);
         } else if (does.kind === "ask") {
           expect(gate.isOpen(does.key)).toBe(model.isOpen(does.key));
-        } else if (does.kind === "forget") {
-          gate.forget(does.key);
-          model.drop((write) => write.key === does.key);
         } else {
           clock.advance(does.durationMs);
           model.nowMs += does.durationMs;

@@ -7,9 +7,9 @@ import { memory, record, spec } from "../../../support/builders/sync.ts";
 
 const seen = (resourceVersion: string): TargetSight => ({
   current: { uid: "uid-secret", resourceVersion, controllerUid: undefined },
-  seenVersion: resourceVersion,
+  reachedVersion: resourceVersion,
 });
-const gone = (seenVersion: string | undefined): TargetSight => ({ current: undefined, seenVersion });
+const gone = (reachedVersion: string | undefined): TargetSight => ({ current: undefined, reachedVersion });
 const status = (overrides: Partial<ExternalSecretStatus>): ExternalSecretStatus => ({
   observedGeneration: 1,
   conditions: [],

@@ -25,7 +25,7 @@ function input(overrides: Partial<EnactInput> = {}): EnactInput {
     causes: new Set(),
     reads: [],
     isCurrent: () => true,
-    sight: { current: undefined, seenVersion: undefined },
+    sight: { current: undefined, reachedVersion: undefined },
     rivals: [],
     once: undefined,
     unsure: undefined,

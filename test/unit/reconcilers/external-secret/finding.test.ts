@@ -21,10 +21,10 @@ import { document, memory, readFailed, readOne, record, spec } from "../../../su
 const MINUTE_MS = 60_000;
 const SIGHT = {
   current: { uid: "uid-secret", resourceVersion: "20", controllerUid: undefined },
-  seenVersion: "20",
+  reachedVersion: "20",
 };
 const WRITTEN = { kind: "written", created: false, keys: ["password"], changedKeys: ["password"] } as const;
-const NO_SIGHT = { current: undefined, seenVersion: "20" };
+const NO_SIGHT = { current: undefined, reachedVersion: "20" };
 const reads = [readOne()];
 
 function statusOf(ready: Condition["status"], overrides: Partial<ExternalSecretStatus> = {}): ExternalSecretStatus {

@@ -25,7 +25,6 @@ function triggered(...records: readonly ExternalSecretRecord[]) {
     externalSecrets,
     enqueue: (key, lane) => calls.push(`${key} ${lane}`),
     wake: (key) => calls.push(`${key} woken`),
-    noteSeen: (target) => calls.push(`seen ${target.meta.name}`),
   });
   return { triggers, calls, externalSecrets };
 }
@@ -101,7 +100,7 @@ test("a change of a Secret is noted, then queues who names it", () => {
   triggers.targetChanged(undefined, target("db"));
   triggers.targetChanged(target("unnamed"), undefined);
   triggers.targetChanged(undefined, undefined);
-  expect(calls).toEqual(["seen db", "team-a/db change", "team-a/rival change", "seen unnamed"]);
+  expect(calls).toEqual(["team-a/db change", "team-a/rival change"]);
 });
 
 test("a namespace wakes those of its ExternalSecrets that read from cluster stores", () => {

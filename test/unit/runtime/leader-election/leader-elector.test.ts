@@ -144,6 +144,22 @@ describe("a leader elector", () => {
     expect(calls).toHaveLength(4);
   });
 
+  test.each([
+    { when: "a write is in flight", end: undefined, afterMs: 0, calls: 2 },
+    { when: "a write was given up just now", end: "unknown" as const, afterMs: 1_000, calls: 2 },
+    { when: "all writes were answered", end: "known" as const, afterMs: 1_000, calls: 3 },
+  ])("leaves the Lease to run out where a write may still be carried out: $when", async ({ end, afterMs, calls }) => {
+    const parts = await electedElector();
+    const ended = parts.elector.fence.began();
+    if (end !== undefined) ended(end);
+    parts.clock.advance(afterMs);
+    const stopped = parts.elector.stop(stopSignal());
+    await settle();
+    expect([parts.calls.length, parts.elector.fence.isOpen()]).toEqual([calls, false]);
+    await parts.calls[2]?.answer(lease("", "3"));
+    await stopped;
+  });
+
   test("does not wait longer for a renewal than it is given", async () => {
     const { clock, calls, elector } = await electedElector();
     clock.advance(2_000);

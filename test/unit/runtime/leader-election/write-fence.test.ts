@@ -4,7 +4,7 @@ import { errorFromFailure } from "../../../../src/kubernetes/api-error.ts";
 import { fenceWrites } from "../../../../src/kubernetes/fenced-client.ts";
 import { createWriteFence } from "../../../../src/runtime/leader-election/write-fence.ts";
 import { FakeClock } from "../../../support/fake-clock.ts";
-import { scriptedClient } from "../../../support/scripted-client.ts";
+import { httpError, scriptedClient } from "../../../support/scripted-client.ts";
 
 const never = new AbortController().signal;
 const inTenSeconds = (clock: FakeClock) => ({
@@ -50,6 +50,36 @@ test("closing fires the signal; opening again gives a new one", () => {
   expect([first.aborted, fence.isOpen()]).toEqual([true, false]);
   fence.openUntil(inTenSeconds(clock));
   expect([fence.signal.aborted, fence.isOpen()]).toEqual([false, true]);
+});
+
+test("a write may be carried out while it is in flight, and for 15 s where its end is not known", () => {
+  const clock = new FakeClock();
+  const fence = createWriteFence(clock);
+  const [first, second] = [fence.began(), fence.began()];
+  first("known");
+  expect(fence.mayCommit()).toBe(true);
+  second("unknown");
+  clock.advance(14_999);
+  expect(fence.mayCommit()).toBe(true);
+  clock.advance(1);
+  expect(fence.mayCommit()).toBe(false);
+});
+
+test.each([
+  { answered: "well", error: undefined, may: false },
+  { answered: "with a refusal", error: httpError(409), may: false },
+  { answered: "by nothing", error: errorFromFailure("unavailable", "reset", true), may: true },
+])("a fenced client tells the fence how a write ended: answered $answered", async ({ error, may }) => {
+  const clock = new FakeClock();
+  const fence = createWriteFence(clock);
+  fence.openUntil(inTenSeconds(clock));
+  const { client, calls } = scriptedClient();
+  const write = fenceWrites(client, fence).call({ method: "PATCH", path: "/x" }, never);
+  expect(fence.mayCommit()).toBe(true);
+  if (error === undefined) await calls[0]?.answer({});
+  else await calls[0]?.fail(error);
+  await write;
+  expect(fence.mayCommit()).toBe(may);
 });
 
 test("a fenced client reads at any time, and writes only while the fence is open", async () => {
