@@ -80,6 +80,7 @@ const sampleMemory: SyncMemory = {
   outageSinceMs: undefined,
   failures: 0,
   versions: JSON.stringify([[`None ${entry}`, "1 2026-01-01T00:00:00.000000000Z"]]),
+  refused: undefined,
   provenance: new Map(["username", "password"].map((key) => [key, JSON.stringify(["data", entry, key, key])] as const)),
   confirmations: new Map(),
   heals: [],

@@ -21,6 +21,8 @@ export interface SyncMemory {
   readonly failures: number;
   /** Identities of all versions of the last complete rendering; undefined where one source has none. */
   readonly versions: string | undefined;
+  /** The rendering that the API server refused for good; undefined: the last one was not refused so. */
+  readonly refused: RefusedRendering | undefined;
   /** Which source filled which key in the last complete rendering. */
   readonly provenance: ReadonlyMap<string, string>;
   readonly confirmations: Confirmations;
@@ -32,6 +34,14 @@ export interface SyncMemory {
   readonly formerRefusals: number;
   /** What we last wrote to `/status`, while the watch may not show it yet. */
   readonly written: WrittenStatus<ExternalSecretStatus> | undefined;
+}
+
+/** The same values for the same Secret would be refused again. */
+export interface RefusedRendering {
+  /** Identities of all its versions. */
+  readonly versions: string;
+  /** The Secret's resourceVersion as the watch showed it; undefined: it showed none. */
+  readonly seen: string | undefined;
 }
 
 export interface UnpublishedWrite {

@@ -19,6 +19,7 @@ export interface SyncEnd {
   readonly isStoreOutage: boolean;
   readonly target: SyncMemory["target"];
   readonly versions: string | undefined;
+  readonly refused: SyncMemory["refused"];
   readonly provenance: ReadonlyMap<string, string>;
   readonly absences: Absences | undefined;
   readonly heals: readonly number[];
@@ -47,6 +48,7 @@ export function nextMemory(
     outageSinceMs: undefined,
     failures,
     versions: end.versions,
+    refused: end.refused,
     provenance: end.provenance,
     confirmations: end.absences?.confirmations ?? new Map(),
     heals: end.heals,

@@ -88,7 +88,7 @@ function reportBase({ record }: Visit): Pick<SyncReport, "generation" | "uid" | 
 export function endBase({
   record,
   memory,
-}: Visit): Pick<SyncEnd, "uid" | "specVersion" | "forceSync" | "target" | "versions" | "provenance"> {
+}: Visit): Pick<SyncEnd, "uid" | "specVersion" | "forceSync" | "target" | "versions" | "refused" | "provenance"> {
   const { uid, annotations } = record.meta;
   return {
     uid,
@@ -96,6 +96,7 @@ export function endBase({
     forceSync: forceSyncToken(annotations),
     target: undefined,
     versions: undefined,
+    refused: undefined,
     provenance: memory?.provenance ?? new Map(),
   };
 }
@@ -107,6 +108,7 @@ export interface Outcome {
 
 export function concludeObservation(visit: Visit, spec: ExternalSecretSpec, { observation, settled }: Outcome): Found {
   const { verdict, assembly, target } = settled;
+  const versions = readVersions(observation.reads);
   const isWell = reasonPolicy[verdict.reason].ready === "True";
   const secret = recognisedWrite(visit, settled.secret, assembly.entries);
   return {
@@ -128,7 +130,8 @@ export function concludeObservation(visit: Visit, spec: ExternalSecretSpec, { ob
       minDelayMs: Math.max(observation.retryAfterMs, settled.pauseMs),
       isStoreOutage: observation.isStoreOutage,
       target,
-      versions: isWell ? readVersions(observation.reads) : undefined,
+      versions: isWell ? versions : undefined,
+      refused: refusedFor(visit, verdict, versions),
       provenance: isWell ? assembly.provenance : (visit.memory?.provenance ?? new Map()),
       absences: settled.absences,
       heals: settled.heals,
@@ -136,6 +139,16 @@ export function concludeObservation(visit: Visit, spec: ExternalSecretSpec, { ob
     leftKeys: settled.leftKeys,
     awaitsTarget: settled.awaitsTarget,
   };
+}
+
+/** Only what the API server refused for good (413, 422); without versions nobody knows whether the values are the same. */
+function refusedFor(
+  { sight }: Visit,
+  { reason, stalled }: Outcome["settled"]["verdict"],
+  versions: string | undefined,
+): SyncEnd["refused"] {
+  if (reason !== "TargetRejected" || !stalled || versions === undefined) return undefined;
+  return { versions, seen: sight.current?.resourceVersion };
 }
 
 /** While the target's name is not ours to give, a Secret under a former name that is still there serves on. */

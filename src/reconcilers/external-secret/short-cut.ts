@@ -1,5 +1,5 @@
-// Visits that end before the Secret is read, because nothing moved, or because a store is out and its check not overdue
-// yet. Pure.
+// Visits that end before the Secret is read, because nothing moved, because what is to be written was refused for good
+// already, or because a store is out and its check not overdue yet. Pure.
 
 import type { ExternalSecretSpec } from "../../core/spec/external-secret.ts";
 import { assemble } from "../../core/sync/assemble.ts";
@@ -17,7 +17,8 @@ const QUIET_CAUSES: ReadonlySet<VisitCause> = new Set(["first", "due", "woken"])
 /** Undefined: the Secret must be looked at. */
 export function shortCut(visit: Visit, spec: ExternalSecretSpec, observation: Read): Finding | undefined {
   if (visit.causes.difference(QUIET_CAUSES).size > 0) return undefined;
-  return observation.isStoreOutage ? quietOutage(visit, spec) : unchanged(visit, spec, observation);
+  if (observation.isStoreOutage) return quietOutage(visit, spec);
+  return unchanged(visit, spec, observation) ?? refusedAlready(visit, observation);
 }
 
 /** The same versions, and the target as we left it. */
@@ -38,10 +39,36 @@ function unchanged(visit: Visit, spec: ExternalSecretSpec, observation: Read): F
   };
 }
 
-function isAsLeft(memory: SyncMemory, { sight, unsure }: Visit, { reads }: Read): boolean {
-  const isPending = memory.unpublished !== undefined || unsure !== undefined || memory.confirmations.size > 0;
-  const isSameTarget = memory.target !== undefined && sight.current?.resourceVersion === memory.target.resourceVersion;
-  return !isPending && isSameTarget && memory.versions !== undefined && memory.versions === readVersions(reads);
+/** A check that falls due is no news. Whatever else brings us here may have made the write possible. */
+function refusedAlready(visit: Visit, { reads }: Read): Found | undefined {
+  const { memory, status, causes } = visit;
+  const ready = findCondition(status?.conditions ?? [], "Ready");
+  if (memory === undefined || ready?.reason !== "TargetRejected") return undefined;
+  const isOnlyDue = causes.size === 1 && causes.has("due") && !isPending(visit, memory);
+  if (!isOnlyDue || !isRefusedAgain(memory.refused, visit, reads)) return undefined;
+  const { message } = ready;
+  const found = withoutReading(visit, { reason: "TargetRejected", message, stalled: true });
+  return { ...found, end: { ...found.end, refused: memory.refused, heals: memory.heals } };
+}
+
+function isRefusedAgain(refused: SyncMemory["refused"], { sight }: Visit, reads: Read["reads"]): boolean {
+  const isSameSecret = refused?.seen === sight.current?.resourceVersion;
+  return refused !== undefined && isSameSecret && refused.versions === readVersions(reads);
+}
+
+function isPending({ unsure }: Visit, memory: SyncMemory): boolean {
+  return memory.unpublished !== undefined || unsure !== undefined || memory.confirmations.size > 0;
+}
+
+function isAsLeft(memory: SyncMemory, visit: Visit, { reads }: Read): boolean {
+  const isSameTarget =
+    memory.target !== undefined && visit.sight.current?.resourceVersion === memory.target.resourceVersion;
+  return (
+    !isPending(visit, memory) &&
+    isSameTarget &&
+    memory.versions !== undefined &&
+    memory.versions === readVersions(reads)
+  );
 }
 
 function quietOutage(visit: Visit, spec: ExternalSecretSpec): Finding | undefined {

@@ -108,6 +108,7 @@ export function memory(overrides: Partial<SyncMemory> = {}): SyncMemory {
     outageSinceMs: undefined,
     failures: 0,
     versions: undefined,
+    refused: undefined,
     provenance: new Map([["password", "source"]]),
     confirmations: new Map(),
     heals: [],
@@ -119,9 +120,9 @@ export function memory(overrides: Partial<SyncMemory> = {}): SyncMemory {
 }
 
 export function syncEnd(overrides: Partial<SyncEnd> = {}): SyncEnd {
-  const { uid, specVersion: version, forceSync, target: written, versions, provenance, heals } = memory();
+  const { uid, specVersion: version, forceSync, target: written, versions, refused, provenance, heals } = memory();
   return {
-    ...{ uid, specVersion: version, forceSync, target: written, versions, provenance, heals },
+    ...{ uid, specVersion: version, forceSync, target: written, versions, refused, provenance, heals },
     reason: "SecretSynced",
     isStalled: false,
     minDelayMs: 0,

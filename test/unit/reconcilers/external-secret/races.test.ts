@@ -251,18 +251,36 @@ describe("a write whose answer is lost (37)", () => {
 });
 
 describe("a write that is refused", () => {
-  test.each([413, 422])("for good (HTTP %i) is not tried again before the interval (39)", async (status) => {
+  test.each([413, 422])("for good (HTTP %i) is not tried again with the same values (39)", async (status) => {
     const rig = new SyncRig();
     rig.provider.put("app/db", 1, { password: "one" });
     rig.cluster.intercept = (call) => (toSecret(call) ? refused(status) : undefined);
     rig.apply();
-    await rig.pass(50 * MINUTE_MS, MINUTE_MS);
+    await rig.pass(5 * HOUR_MS, MINUTE_MS);
     expect(rig.ready()).toBe("False TargetRejected");
     expect(secretWrites(rig)).toEqual(["POST team-a/secrets"]);
+    rig.provider.put("app/db", 2, { password: "two" });
+    await rig.pass(2 * HOUR_MS, MINUTE_MS);
+    expect(secretWrites(rig)).toEqual(["POST team-a/secrets", "POST team-a/secrets"]);
+    expect(rig.status().entries).toMatchObject([{ state: "Pending", latestVersion: "2" }]);
     rig.cluster.intercept = () => undefined;
     rig.apply({ refreshInterval: "2h" });
     await rig.settle();
     expect(rig.ready()).toBe("True SecretSynced");
+  });
+
+  test.each([
+    { by: "force-sync", act: (rig: SyncRig) => rig.annotate({ "force-sync": "1" }) },
+    { by: "the store, which was away", act: (rig: SyncRig) => rig.editStore() },
+  ])("for good is tried again when somebody asks for it: $by", async ({ act }) => {
+    const rig = new SyncRig();
+    rig.provider.put("app/db", 1, { password: "one" });
+    rig.cluster.intercept = (call) => (toSecret(call) ? refused(422) : undefined);
+    rig.apply();
+    await rig.settle();
+    act(rig);
+    await rig.settle();
+    expect(secretWrites(rig)).toEqual(["POST team-a/secrets", "POST team-a/secrets"]);
   });
 
   test("of a status for good is not tried again before the interval (39)", async () => {
