@@ -33,6 +33,8 @@ export type TransportFailure =
   | "connect"
   | "tls"
   | "reset"
+  /** A watch was cut before anybody answered it: as if there were no connection. */
+  | "unanswered"
   | "pingTimeout"
   | "idleTimeout"
   | "bodyTooLarge"
@@ -128,6 +130,7 @@ const failureText = {
   connect: "no connection",
   tls: "TLS failed",
   reset: "the connection was cut",
+  unanswered: "the connection was cut before an answer",
   pingTimeout: "the connection went silent",
   idleTimeout: "the connection went silent",
   bodyTooLarge: "the answer was too large",

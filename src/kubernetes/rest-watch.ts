@@ -73,15 +73,16 @@ async function follow(
   if (openedMs === undefined) count(end.kind === "refused" ? String(end.response.status) : "<error>");
   if (end.kind === "refused" && end.response.status === 401) deps.credentials.refused();
   if (tooLong.signal.aborted) return failed(errorFromFailure("malformed", "bodyTooLarge", false));
-  return outcome(end, opening);
+  return outcome(end, opening, openedMs !== undefined);
 }
 
-function outcome(end: StreamEnd, opening: Deadline): Result<undefined, ApiError> {
+function outcome(end: StreamEnd, opening: Deadline, wasOpen: boolean): Result<undefined, ApiError> {
   if (end.kind === "ended") return ok(undefined);
   if (end.kind === "refused") return failed(refusal(end.response));
   if (opening.expired) return failed(errorFromFailure("unavailable", "deadline", false));
   if (opening.signal.aborted) return failed(errorFromFailure("aborted", undefined, false));
-  return failed(errorFromFailure("unavailable", end.failure, false));
+  const isUnanswered = end.failure === "reset" && !wasOpen;
+  return failed(errorFromFailure("unavailable", isUnanswered ? "unanswered" : end.failure, false));
 }
 
 function refusal({ status, body, retryAfterMs }: HttpResponse): ApiError {

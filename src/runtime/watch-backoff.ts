@@ -43,7 +43,7 @@ function mostFailures(error: ApiError | undefined): number {
   return refused ? REFUSED_FAILURES : Infinity;
 }
 
-/** There was no connection; a connection that breaks is another matter. */
+/** There was no connection, or nothing behind it (a load balancer without servers); a stream that breaks is another matter. */
 function isUnreachable(error: ApiError | undefined): boolean {
   if (error?.kind !== "unavailable" || error.status !== undefined) return false;
   return error.failure !== "reset" && error.failure !== "pingTimeout" && error.failure !== "idleTimeout";

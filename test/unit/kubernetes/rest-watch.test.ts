@@ -95,6 +95,13 @@ describe.each(protocols)("a watch over $protocol", ({ http2 }) => {
     expect(await end).toMatchObject({ ok: false, error: { kind: "unavailable", failure: "reset" } });
   });
 
+  test("fails as unanswered when the connection is cut before an answer, as by a load balancer without servers", async () => {
+    const server = await startFakeApiServer(() => server.cut(), { http2 });
+    const { client } = clientTo(server.connection);
+    const end = await client.watch(WATCH, recorder().handlers, NEVER);
+    expect(end).toMatchObject({ ok: false, error: { kind: "unavailable", failure: "unanswered" } });
+  });
+
   test.each([
     { status: 410, headers: {}, error: { kind: "gone", reason: "Expired" } },
     { status: 429, headers: { "retry-after": "3" }, error: { kind: "throttled", retryAfterMs: 3_000 } },

@@ -138,6 +138,7 @@ describe("a streamed list", () => {
 
   test.each([
     { given: "no connection", error: networkError },
+    { given: "a connection cut before any answer", error: errorFromFailure("unavailable", "unanswered", false) },
     { given: "throttling", error: httpError(429) },
     { given: "missing permission", error: httpError(403) },
   ])("is streamed again however often there is $given: pages would fare no better", ({ error }) => {
@@ -316,6 +317,7 @@ describe("backoff", () => {
     { failures: 50, error: httpError(500), random: 1, delayMs: 6_400 },
     { failures: 50, error: httpError(403), random: 1, delayMs: 6_400 },
     { failures: 50, error: networkError, random: 1, delayMs: 1_600 },
+    { failures: 50, error: errorFromFailure("unavailable", "unanswered", false), random: 1, delayMs: 1_600 },
     { failures: 50, error: networkError, random: 0, delayMs: 800 },
     { failures: 50, error: httpError(429, 1_000), random: 1, delayMs: 3_200 },
     { failures: 0, error: httpError(429, 20_000), random: 1, delayMs: 20_000 },
