@@ -11,10 +11,10 @@ export const REMOTE_KEYS = ["app/a", "app/b", "app/c", "app/d"] as const;
 export const PROPERTIES = ["user", "password", "host"] as const;
 
 /** Short, so that a schedule need not wait long for the next look at the store. */
-const AWAITED_REFRESH_SECONDS = [6, 8] as const;
+const AWAITED_REFRESH_SECONDS = [5, 6] as const;
 /** So long that nothing but its wake-ups brings an ExternalSecret on. */
 const LONG_REFRESH_SECONDS = 3_600;
-export const LONGEST_AWAITED_REFRESH_MS = 8_000;
+export const LONGEST_AWAITED_REFRESH_MS = 6_000;
 
 export type Policy = "Owner" | "Orphan" | "Merge" | "CreateOrMerge";
 
@@ -82,7 +82,7 @@ export function editedBlueprint(dice: Dice, blueprint: Blueprint): Blueprint {
   }
 }
 
-function drawEntries(dice: Dice): readonly Entry[] {
+export function drawEntries(dice: Dice): readonly Entry[] {
   return Array.from({ length: 1 + dice.below(3) }, (_, index) => ({
     secretKey: `key-${index + dice.below(2) * 3}`,
     key: dice.pick(REMOTE_KEYS),

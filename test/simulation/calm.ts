@@ -7,6 +7,8 @@ import { LONGEST_AWAITED_REFRESH_MS } from "./blueprint.ts";
 export const API_FAULT_MS = 10_000;
 /** A store fault: its backoff is capped at 30 s; half a minute, then a sync. */
 export const STORE_FAULT_MS = 35_000;
+/** After an entry's fault: its backoff is capped at 5 min; then a sync. It is mostly sooner, and nobody waits in vain. */
+export const ENTRY_FAULT_MS = 305_000;
 /** A leader that went without a word: the Lease runs out, a standby takes over, and looks at everything once. */
 export const FAILOVER_MS = 17_000 + API_FAULT_MS;
 /** Who loses several races for a Secret in a row leaves it alone for a while (src/core/sync/heals.ts). */

@@ -3,7 +3,7 @@
 // status), Events, probes and metrics.
 
 import { type Caches, createCaches } from "../../src/app/caches.ts";
-import { controllerOf, createKeyedWork } from "../../src/app/controller-parts.ts";
+import { controllerOf, createKeyedWork, type KeyedWork } from "../../src/app/controller-parts.ts";
 import { createElection, type Election } from "../../src/app/election.ts";
 import { createExternalSecretParts } from "../../src/app/external-secrets.ts";
 import { type Config, parseConfig } from "../../src/config/config.ts";
@@ -20,6 +20,8 @@ import { createStoreSessions, storeName } from "../../src/refresh/store-sessions
 import { createManager, type Manager } from "../../src/runtime/manager.ts";
 import { createObjectWatches } from "../../src/runtime/object-watches.ts";
 import { createReconcileScopes } from "../../src/runtime/reconcile-scope.ts";
+import type { WorkQueue } from "../../src/runtime/work-queue.ts";
+import { createWriteGate } from "../../src/runtime/write-gate.ts";
 import type { Sabotage } from "./sabotage.ts";
 import { silentMetrics } from "./silence.ts";
 import type { VirtualProcess } from "./virtual-process.ts";
@@ -62,8 +64,7 @@ export function createOperator(parts: OperatorParts): Operator {
   const fenced = (sabotage.fence ?? fenceWrites)(sabotage.client?.(raw) ?? raw, election.fence);
   const shared = { clock, random: parts.random, log: parts.log, metrics: silentMetrics, client: fenced };
   const scopes = createReconcileScopes();
-  const work = createKeyedWork({ ...shared, config, scopes }, "externalsecret");
-  const queue = sabotage.queue?.(work.queue) ?? work.queue;
+  const work = keyedWork(createKeyedWork({ ...shared, config, scopes }, "externalsecret"), parts);
   const caches = createCaches({ ...shared, onProgress: (resource, version) => work.gate.seen(resource, version) });
   const watches = createObjectWatches(shared);
   const stores = createStoreSessions({
@@ -82,15 +83,11 @@ export function createOperator(parts: OperatorParts): Operator {
   });
   const { triggers, reconcile } = createExternalSecretParts({
     ...{ ...shared, config, scopes, events: noEvents, watches, stores },
-    ...{ ...work, queue, caches },
+    ...{ ...work, caches },
     isServed: () => true,
     limitOutage: (task) => task(),
   });
-  const controller = controllerOf(
-    { ...shared, config, scopes },
-    { ...work, queue },
-    { workers: config.workers, reconcile },
-  );
+  const controller = controllerOf({ ...shared, config, scopes }, work, { workers: config.workers, reconcile });
   listen(caches, triggers);
   const informers = [caches.externalSecrets, caches.secretStores, caches.targets];
   const manager = createManager({
@@ -115,6 +112,14 @@ export function createOperator(parts: OperatorParts): Operator {
     ],
   });
   return { caches, leads: () => leads, lost: election.lost, ...lifeOf(manager, parts.log) };
+}
+
+/** A queue that is broken on purpose is so for all that add to it. */
+function keyedWork(whole: KeyedWork, { process, sabotage }: OperatorParts): KeyedWork {
+  if (sabotage.queue === undefined) return whole;
+  const queue: WorkQueue = sabotage.queue(whole.queue);
+  const gate = createWriteGate({ clock: process.clock, onOpen: (key) => queue.add(key, "change") });
+  return { ...whole, queue, gate };
 }
 
 function lifeOf(manager: Manager, log: Logger): Pick<Operator, "start" | "stop"> {

@@ -7,6 +7,7 @@ import type { Dice } from "./chance.ts";
 import {
   type Blueprint,
   drawBlueprint,
+  drawEntries,
   editedBlueprint,
   isExclusive,
   manifestOf,
@@ -24,7 +25,7 @@ const COLLECTOR = { kind: "garbageCollector" } as const;
 /** How often a person edits one Secret: after more rewrites the operator leaves it alone for minutes (api.md). */
 const MAX_EDITS = 2;
 /** Not all ExternalSecrets are there when the operator starts. */
-export const LATEST_APPLY_MS = 6_000;
+export const LATEST_APPLY_MS = 4_000;
 const FOREIGN_VALUE = Buffer.from("made by hand").toString("base64");
 
 /** One version of an ExternalSecret. */
@@ -111,6 +112,12 @@ export class People {
     if (version === undefined) return undefined;
     this.apply(editedBlueprint(this.#dice, version.blueprint));
     return version.blueprint.name;
+  }
+
+  /** Asks for other data. */
+  editEntries(name: string): void {
+    const version = this.wanted().find(({ blueprint }) => blueprint.name === name);
+    if (version !== undefined) this.apply({ ...version.blueprint, entries: drawEntries(this.#dice) });
   }
 
   /** `againAfterMs` undefined: it stays away. */

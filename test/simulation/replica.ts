@@ -94,8 +94,10 @@ export class Replica {
   /** Streams that the process believes in, and calls that wait for an answer. */
   get traffic(): { readonly streams: number; readonly calls: number } {
     const { watches = [], calls = [] } = this.#life ?? {};
-    const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
-    return { streams: sum(watches.map(({ size }) => size)), calls: sum(calls.map(({ inFlight }) => inFlight)) };
+    return {
+      streams: watches.reduce((sum, { size }) => sum + size, 0),
+      calls: calls.reduce((sum, { inFlight }) => sum + inFlight, 0),
+    };
   }
 
   get watches(): readonly WatchLink[] {

@@ -6,9 +6,11 @@ import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { recordOf } from "../../src/core/unknown.ts";
 import { type FaultKind, faultKinds } from "./faults/kinds.ts";
-import { runSchedule } from "./schedule.ts";
+import { LEAST, runSchedule, type ScheduleResult } from "./schedule.ts";
 
 const THREADS = 2;
+/** What a schedule leaves behind is garbage at its end: a large nursery spares the collector from copying it. */
+const LIMITS = { maxYoungGenerationSizeMb: 192 };
 /** Printed in full; of more only the number. */
 const SHOWN_VIOLATIONS = 20;
 
@@ -24,12 +26,15 @@ interface Tally {
   readonly fired: ReadonlyMap<FaultKind, number>;
   /** One line each. */
   readonly violations: readonly string[];
+  /** Schedules that were less than they must be. One line each, too. */
+  readonly meagre: readonly string[];
 }
 
 async function runShare({ first, count }: Share): Promise<Tally> {
   const states = new Set<number>();
   const fired = new Map<FaultKind, number>();
   const violations: string[] = [];
+  const meagre: string[] = [];
   let steps = 0;
   for (let seed = first; seed < first + count; seed += 1) {
     const result = await runSchedule(seed, { states });
@@ -37,14 +42,19 @@ async function runShare({ first, count }: Share): Promise<Tally> {
     for (const [kind, times] of result.fired) fired.set(kind, (fired.get(kind) ?? 0) + times);
     const [worst] = result.violations;
     if (worst !== undefined) violations.push(`seed ${seed}: ${worst.invariant} at ${worst.atMs} ms: ${worst.detail}`);
+    else if (isMeagre(result)) meagre.push(`seed ${seed}: ${result.steps} steps, ${result.faults} faults`);
     await setImmediate();
   }
-  return { schedules: count, steps, states: [...states], fired, violations };
+  return { schedules: count, steps, states: [...states], fired, violations, meagre };
+}
+
+function isMeagre({ steps, externalSecrets, faults }: ScheduleResult): boolean {
+  return steps < LEAST.steps || externalSecrets < LEAST.externalSecrets || faults < LEAST.faults;
 }
 
 function inThread(share: Share): Promise<Tally> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: share });
+    const worker = new Worker(new URL(import.meta.url), { workerData: share, resourceLimits: LIMITS });
     worker.once("message", resolve);
     worker.once("error", reject);
   });
@@ -86,21 +96,26 @@ async function main(): Promise<number> {
 function report(first: number, tallies: readonly Tally[]): number {
   const sum = (of: (tally: Tally) => number): number => tallies.reduce((total, tally) => total + of(tally), 0);
   const violations = tallies.flatMap((tally) => tally.violations);
+  const meagre = tallies.flatMap((tally) => tally.meagre);
   const firedTimes = faultKinds.map((kind) => ({ kind, times: sum(({ fired }) => fired.get(kind) ?? 0) }));
   const states = new Set(tallies.flatMap((tally) => tally.states)).size;
   console.log(
-    `${sum(({ schedules }) => schedules)} schedules from seed ${first}, ${sum(({ steps }) => steps)} steps, ${states} distinct states`,
+    `${sum(({ schedules }) => schedules)} schedules from seed ${first}, ${sum(({ steps }) => steps)} steps, ` +
+      `${firedTimes.reduce((total, { times }) => total + times, 0)} faults fired, ${states} distinct states`,
   );
   for (const { kind, times } of firedTimes) console.log(`${String(times).padStart(9)}  ${kind}`);
   for (const line of violations.slice(0, SHOWN_VIOLATIONS)) console.log(`VIOLATION ${line}`);
+  for (const line of meagre.slice(0, SHOWN_VIOLATIONS)) console.log(`FAILED: too little happened: ${line}`);
   const idle = firedTimes.filter(({ times }) => times === 0).map(({ kind }) => kind);
   if (idle.length > 0) console.log(`FAILED: never fired: ${idle.join(", ")}`);
   console.log(`${violations.length} schedules with violations`);
-  return violations.length > 0 || idle.length > 0 ? 1 : 0;
+  return violations.length + idle.length + meagre.length > 0 ? 1 : 0;
 }
 
 if (isMainThread) process.exitCode = await main();
 else {
+  // Calls that are given up each make an error whose stack nobody reads; a replay shows stacks.
+  Error.stackTraceLimit = 0;
   const share: unknown = workerData;
   parentPort?.postMessage(await runShare(shareOf(share)));
 }

@@ -1,7 +1,8 @@
 // One schedule: a world from a seed, a handful of faults at chosen moments, then calm, in which all must come right and
 // stay so.
 
-import { LAST_RETRY_MS } from "./calm.ts";
+import { DISTURBED_MS, editOnceMore } from "./aftermath.ts";
+import { API_FAULT_MS, LAST_RETRY_MS } from "./calm.ts";
 import { createDice } from "./chance.ts";
 import { faults } from "./faults/catalogue.ts";
 import { type FaultKind, faultKinds, peopleKinds } from "./faults/kinds.ts";
@@ -20,6 +21,8 @@ export interface ScheduleResult {
   /** Virtual time that it took. */
   readonly durationMs: number;
   readonly fired: ReadonlyMap<FaultKind, number>;
+  /** All kinds together. */
+  readonly faults: number;
   readonly violations: readonly Violation[];
 }
 
@@ -33,14 +36,23 @@ export interface ScheduleOptions {
 }
 
 /** Virtual time in which faults begin. */
-const CHAOS_MS = { least: 4_000, most: 15_000 };
+const CHAOS_MS = { least: 4_000, most: 10_000 };
 /** How long nothing may be written once all is right. */
-const QUIET_MS = 8_500;
+const QUIET_MS = 6_500;
 /** How often to see whether all is right. */
 const LOOK_EVERY_MS = 1_000;
 /** How long a fault waits for its moment. */
 const PATIENCE_MS = 4_000;
-const MIN_STEPS = 200;
+/** What a schedule must be at least, unless a violation ends it. */
+export const LEAST = { steps: 200, externalSecrets: 3, faults: 2 } as const;
+/** Of these each that is asked for happens at once. */
+const CERTAIN_KINDS: readonly FaultKind[] = [
+  "watchExpired",
+  "clockJump",
+  "storeRepointed",
+  "keyRemoved",
+  "storeOutage",
+];
 /** A schedule that takes more steps is a hot loop. */
 const MAX_STEPS = 30_000;
 
@@ -62,6 +74,11 @@ export async function runSchedule(seed: number, options: ScheduleOptions): Promi
   };
   world.begin();
   await runUntil(planFaults(world));
+  // Those that waited in vain for their moment do not count.
+  while (world.desk.firedTimes < LEAST.faults && isGoingOn(world, steps)) {
+    faults[world.dice.pick(CERTAIN_KINDS)](world);
+    await runUntil(world.time.nowMs + world.dice.between(0, 1_000));
+  }
   world.calmDown();
   await settle(world, { runUntil, steps: () => steps });
   if (steps >= MAX_STEPS) world.ledger.report("quiet", `no end after ${steps} steps`);
@@ -74,6 +91,7 @@ export async function runSchedule(seed: number, options: ScheduleOptions): Promi
     externalSecrets: people.names,
     durationMs: time.nowMs,
     fired: desk.fired,
+    faults: desk.firedTimes,
     violations: ledger.violations,
   };
 }
@@ -95,11 +113,22 @@ async function settle(world: World, { runUntil, steps }: Run): Promise<void> {
   }
   if (isGoingOn(world, steps())) {
     ledger.demandSettled(calm.why, true);
+    await seeAfterwards(world, runUntil);
     ledger.demandQuiet();
     do await runUntil(time.nowMs + QUIET_MS);
-    while (steps() < MIN_STEPS && isGoingOn(world, steps()));
+    while (steps() < LEAST.steps && isGoingOn(world, steps()));
     ledger.demandSettled("a while of calm", true);
   }
+}
+
+async function seeAfterwards(world: World, runUntil: Run["runUntil"]): Promise<void> {
+  const { time, ledger } = world;
+  const dueMs = time.nowMs + API_FAULT_MS;
+  editOnceMore(world);
+  await runUntil(time.nowMs + DISTURBED_MS);
+  while (time.nowMs < dueMs && !ledger.isSettled && ledger.violations.length === 0)
+    await runUntil(time.nowMs + LOOK_EVERY_MS / 2);
+  ledger.demandSettled("one more edit", true);
 }
 
 function isGoingOn({ ledger }: World, steps: number): boolean {
@@ -113,6 +142,10 @@ function isSecretCall({ plural, isList, isWatch }: RequestFacts): boolean {
   return plural === "secrets" && !isList && !isWatch;
 }
 
+function isSecretWrite(facts: RequestFacts): boolean {
+  return isSecretCall(facts) && facts.method !== "GET";
+}
+
 /** Returns when the last one has begun. */
 function planFaults(world: World): number {
   const dice = createDice(world.dice.below(2 ** 32));
@@ -120,7 +153,7 @@ function planFaults(world: World): number {
   // A few kinds at a time, so that each meets itself and the same others again and again ("swarm testing", Groce et al.
   // 2012).
   const palette = Array.from({ length: 2 + dice.below(4) }, () => dice.pick(drawn));
-  const count = 2 + dice.below(6);
+  const count = 2 + dice.below(5);
   // All over the time, or all at once.
   const spreadMs = dice.pick([chaosMs, 2_000]);
   const firstMs = dice.between(0, chaosMs - spreadMs);
@@ -142,7 +175,12 @@ function strike(world: World, kind: FaultKind): void {
     faults[kind](world);
   };
   const soon = (name?: string): void => void time.after(dice.between(0, 10), () => fault(name));
-  switch (dice.below(4)) {
+  switch (dice.below(5)) {
+    case 4:
+      world.giveWork();
+      // Mostly before it arrives.
+      desk.atRequest(isSecretWrite, PATIENCE_MS, (facts) => time.after(dice.between(0, 3), () => fault(facts?.name)));
+      return;
     case 0:
       desk.atRequest(isSecretCall, PATIENCE_MS, (facts) => soon(facts?.name));
       return;

@@ -11,7 +11,7 @@ export class StateTrace {
   readonly #world: World;
   readonly #states: Set<number>;
   readonly #statuses = new WeakMap<Revision, number>();
-  #objectsAt = "";
+  #objectsAt = -1;
   #objects = 0;
 
   constructor(world: World, states: Set<number>) {
@@ -21,7 +21,7 @@ export class StateTrace {
 
   note(): void {
     const { cluster, replicas, store, server } = this.#world;
-    const at = `${cluster.changesOf("secrets")} ${cluster.changesOf("externalsecrets")}`;
+    const at = Math.max(cluster.changesOf("secrets"), cluster.changesOf("externalsecrets"));
     if (this.#objectsAt !== at) {
       this.#objectsAt = at;
       this.#objects = this.#hashObjects();

@@ -21,7 +21,12 @@ export class VirtualTime {
   }
 
   after(delayMs: number, run: () => void): CancelTimer {
-    const happening: Happening = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#planned, run };
+    return this.at(this.#nowMs + Math.max(0, delayMs), run);
+  }
+
+  /** Exactly then: a delay to it and back need not be the same number. */
+  at(atMs: number, run: () => void): CancelTimer {
+    const happening: Happening = { atMs, order: this.#planned, run };
     this.#planned += 1;
     this.#push(happening);
     return () => {

@@ -42,7 +42,7 @@ export class World {
     this.store = new VirtualStore(() => time.nowMs);
     this.people = new People(time, this.dice.fork(), this.cluster);
     const { cluster, people, store } = this;
-    const replicas = this.dice.chance(0.55) ? 2 : 1;
+    const replicas = this.dice.chance(0.45) ? 2 : 1;
     const elects = replicas > 1 || this.dice.chance(0.4);
     this.ledger = new Ledger({ time, cluster, people, store, elects });
     this.desk = new FaultDesk({
@@ -50,6 +50,7 @@ export class World {
       calm,
       onWrite: (facts) => this.ledger.noteWrite(facts),
       onRequest: (facts) => this.ledger.noteRequest(facts),
+      onFinished: (facts) => this.ledger.noteFinished(facts),
       onNote,
     });
     this.server = this.#createServer();
@@ -59,7 +60,7 @@ export class World {
   /** The store's content, the cluster's, and the operator's first start. */
   begin(): void {
     for (const mount of MOUNTS) for (const key of REMOTE_KEYS) this.store.add(mount, key, PROPERTIES);
-    this.people.settle(this.dice.pick([3, 3, 3, 4, 5]));
+    this.people.settle(this.dice.pick([3, 3, 3, 3, 4, 5]));
     this.calm.noteOver(LATEST_APPLY_MS);
     this.calm.allow(LATEST_APPLY_MS + API_FAULT_MS, "the last to be applied");
     for (const replica of this.replicas) this.time.after(this.dice.between(0, 500), () => replica.start());
@@ -71,6 +72,13 @@ export class World {
   /** `act` comes when the store is next asked for keys. */
   atReading(act: (keys: readonly string[]) => void): void {
     this.#readers.push(act);
+  }
+
+  /** An edit, that something is to be done when things go wrong. */
+  giveWork(): void {
+    this.people.editExternalSecret();
+    this.calm.noteOver(this.time.nowMs);
+    this.calm.allow(this.time.nowMs + API_FAULT_MS, "an edit");
   }
 
   /** What waits for its moment waits no more; what has begun takes its time. */

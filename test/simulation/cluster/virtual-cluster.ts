@@ -174,8 +174,7 @@ export class VirtualCluster {
 
   #update(ref: ObjectRef, current: Revision, next: Revision, author: Author): WriteAnswer {
     if (next.text === current.text) return { ok: true, revision: current };
-    const hasNewSpec =
-      current.meta.generation > 0 && JSON.stringify(next.value["spec"]) !== JSON.stringify(current.value["spec"]);
+    const hasNewSpec = current.meta.generation > 0 && !isSameJson(next.value["spec"], current.value["spec"]);
     const generation = current.meta.generation + (hasNewSpec ? 1 : 0);
     const revision = new Revision(next, { ...next.meta, generation }, next.value);
     return { ok: true, revision: this.#commit(ref, current, owned(current, revision, author), author) };
@@ -198,6 +197,10 @@ export class VirtualCluster {
     for (const listener of this.#listeners) listener(change);
     return shown;
   }
+}
+
+function isSameJson(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
 function refused(status: number, reason: string, field?: string): WriteAnswer {

@@ -24,6 +24,7 @@ function trap(world: World, kind: FaultKind, matches: Matches, spring: () => Int
   const { desk, dice, time } = world;
   const left = dice.pick([1, 1, 2, 3]);
   desk.trapCalls({ kind, untilMs: time.nowMs + PATIENCE_MS, matches, spring, left });
+  if (dice.chance(0.6)) world.giveWork();
 }
 
 function some(dice: Dice): Matches {
@@ -89,8 +90,9 @@ export const callFaults = {
   },
   /** Most calls fail for a while, each in its own way; watches and lists work. */
   callsFailing(world: World) {
-    const { desk, dice, time } = world;
-    const untilMs = time.nowMs + dice.between(1_000, 16_000);
+    const { desk, dice, time, calm } = world;
+    // Also so long that a backoff without a cap shows.
+    const untilMs = time.nowMs + dice.pick([dice.between(1_000, 10_000), dice.between(18_000, 26_000)]);
     const isHit: Matches = (facts) => isCall(facts) && !facts.isList && dice.chance(0.85);
     const spring = (): Interference =>
       dice.pick<Interference>([
@@ -99,8 +101,10 @@ export const callFaults = {
         { kind: "lost", resetAfterMs: dice.between(1, 500) },
         { kind: "answerLost", resetAfterMs: dice.between(1, 500) },
       ]);
-    desk.trapCalls({ kind: "callsFailing", untilMs, matches: isHit, spring, left: 200 });
-    world.people.editExternalSecret();
+    desk.trapCalls({ kind: "callsFailing", untilMs, matches: isHit, spring, left: 200, isLasting: true });
+    calm.noteOver(untilMs);
+    calm.allow(untilMs + API_FAULT_MS, "callsFailing");
+    world.giveWork();
   },
   listFailed(world: World) {
     const status = world.dice.pick([500, 503, 429]);
@@ -121,15 +125,21 @@ export const callFaults = {
     );
     relist(world);
   },
-  /** The Lease cannot be written for a while; its holder must stop before somebody else may begin. */
+  /**
+   * The Lease cannot be written for a while, and perhaps not be seen either; its holder must stop before somebody else may
+   * begin.
+   */
   leaseWriteFailed(world: World) {
     const { desk, dice, time, calm } = world;
-    const replica = dice.pick(world.replicas).index;
-    const untilMs = time.nowMs + dice.between(2_500, 16_000);
+    const victim = world.replicas.find(({ leads }) => leads) ?? dice.pick(world.replicas);
+    const replica = victim.index;
+    const untilMs = time.nowMs + dice.pick([dice.between(2_500, 12_000), dice.between(14_000, 20_000)]);
+    if (dice.chance(0.5)) for (const watches of victim.watches) watches.freeze(untilMs + dice.between(0, 3_000));
     desk.trapCalls({
       kind: "leaseWriteFailed",
       untilMs,
       left: 20,
+      isLasting: true,
       matches: (facts) => facts.plural === "leases" && facts.method !== "GET" && facts.replica === replica,
       spring: () =>
         dice.pick<Interference>([
@@ -138,6 +148,8 @@ export const callFaults = {
           { kind: "answerLost", resetAfterMs: dice.between(1, 2_000) },
         ]),
     });
+    time.after(untilMs - time.nowMs + dice.between(-1_000, 1_000), () => world.giveWork());
+    calm.noteOver(untilMs);
     calm.allow(untilMs + FAILOVER_MS, "leaseWriteFailed");
   },
 } as const;

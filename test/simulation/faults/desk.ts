@@ -9,6 +9,8 @@ import type { FaultKind } from "./kinds.ts";
 /** A fault of calls that waits. */
 export interface CallTrap {
   readonly kind: FaultKind;
+  /** It is not one moment that it waits for: it has begun, and goes on until its end. */
+  readonly isLasting?: boolean;
   readonly untilMs: number;
   readonly matches: (facts: RequestFacts) => boolean;
   readonly spring: (facts: RequestFacts) => Interference | undefined;
@@ -42,10 +44,10 @@ export interface DeskParts {
   /** Told of each write that was carried out, Leases aside. */
   readonly onWrite: (facts: RequestFacts) => void;
   readonly onRequest: (facts: RequestFacts) => void;
+  readonly onFinished: (facts: RequestFacts) => void;
   readonly onNote: ((text: string) => void) | undefined;
 }
 
-const RESET_MS = 30;
 /** A call that nobody answers ends by its own deadline (rest-client.ts). */
 const HANG_MS = 30_000;
 const RECENT_LINES = 12;
@@ -63,6 +65,12 @@ export class FaultDesk implements Interferer {
     this.#parts = parts;
   }
 
+  get firedTimes(): number {
+    let sum = 0;
+    for (const times of this.fired.values()) sum += times;
+    return sum;
+  }
+
   trapCalls(trap: CallTrap): void {
     this.#calls.push(trap);
   }
@@ -73,13 +81,13 @@ export class FaultDesk implements Interferer {
 
   /** `act` comes with the next request that fits, or without one after `patienceMs`. */
   atRequest(matches: Moment["matches"], patienceMs: number, act: Moment["act"]): void {
-    let isOver = false;
-    const once: Moment["act"] = (facts) => {
-      if (!isOver) act(facts);
-      isOver = true;
-    };
-    this.#moments.push({ matches, act: once });
-    this.#parts.time.after(patienceMs, () => once(undefined));
+    const moment: Moment = { matches, act };
+    this.#moments.push(moment);
+    this.#parts.time.after(patienceMs, () => {
+      if (!this.#moments.includes(moment)) return;
+      this.#moments = this.#moments.filter((other) => other !== moment);
+      act(undefined);
+    });
   }
 
   isolate(isolation: Isolation): void {
@@ -91,11 +99,10 @@ export class FaultDesk implements Interferer {
     return this.#recent.get(plural) ?? [];
   }
 
-  /** Nothing waits any more. */
+  /** Nothing waits for its moment any more. */
   clear(): void {
-    this.#calls = [];
+    this.#calls = this.#calls.filter(({ isLasting }) => isLasting === true);
     this.#lines = [];
-    this.#isolations = [];
     this.#moments = [];
   }
 
@@ -123,6 +130,10 @@ export class FaultDesk implements Interferer {
     return undefined;
   }
 
+  onFinished(facts: RequestFacts): void {
+    this.#parts.onFinished(facts);
+  }
+
   onWritten(facts: RequestFacts): void {
     if (facts.plural !== "leases") this.#parts.onWrite(facts);
   }
@@ -147,11 +158,10 @@ export class FaultDesk implements Interferer {
 
   #isolated({ isSilent }: Isolation): Interference {
     const { calm, time } = this.#parts;
-    if (isSilent) {
-      calm.noteOver(time.nowMs + HANG_MS);
-      calm.allow(time.nowMs + HANG_MS + API_FAULT_MS, "a call that hung");
-    }
-    return { kind: "lost", resetAfterMs: isSilent ? undefined : RESET_MS };
+    if (!isSilent) return { kind: "unreachable" };
+    calm.noteOver(time.nowMs + HANG_MS);
+    calm.allow(time.nowMs + HANG_MS + API_FAULT_MS, "a call that hung");
+    return { kind: "lost", resetAfterMs: undefined };
   }
 
   #spring(trap: CallTrap, facts: RequestFacts): Interference | undefined {
@@ -177,6 +187,7 @@ function durationMs(interference: Interference | undefined): number {
     case "answerLost":
       return interference.resetAfterMs ?? HANG_MS;
     case "answered":
+    case "unreachable":
     case undefined:
       return 0;
   }

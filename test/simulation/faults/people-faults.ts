@@ -1,10 +1,27 @@
 // What people do while the operator is at work: not wrong as such, but at the wrong moment.
 
+import type { RequestFacts } from "../network/interference.ts";
 import type { World } from "../world.ts";
 import type { FaultKind } from "./kinds.ts";
 
 /** Between deletion and the next object of the same name: at once, or after garbage collection. */
 const AGAIN_MS = { least: 1, most: 4_000 };
+
+/** How long people wait for the moment. */
+const PATIENCE_MS = 4_000;
+
+/** While a change of a Secret is on its way. */
+function duringChange(world: World, act: () => void): void {
+  const { desk, dice, time, people } = world;
+  world.giveWork();
+  const isChange = ({ method, plural }: RequestFacts): boolean => method === "PATCH" && plural === "secrets";
+  desk.atRequest(isChange, PATIENCE_MS, (facts) =>
+    time.after(dice.between(0, 2), () => {
+      people.focus = facts?.name;
+      act();
+    }),
+  );
+}
 
 function count({ desk }: World, kind: FaultKind, isDone: boolean): void {
   if (isDone) desk.count(kind);
@@ -20,7 +37,11 @@ export const peopleFaults = {
   secretReplaced(world: World) {
     const { dice, desk, people, time } = world;
     const removedAfterMs = dice.chance(0.6) ? dice.between(50, 15_000) : undefined;
-    if (people.replaceSecret(removedAfterMs)) desk.count("secretReplaced", time.nowMs + (removedAfterMs ?? 0));
+    const replace = (): void => {
+      if (people.replaceSecret(removedAfterMs)) desk.count("secretReplaced", time.nowMs + (removedAfterMs ?? 0));
+    };
+    if (dice.chance(0.5)) replace();
+    else duringChange(world, replace);
   },
   externalSecretEdited(world: World) {
     count(world, "externalSecretEdited", world.people.editExternalSecret() !== undefined);
@@ -39,11 +60,16 @@ export const peopleFaults = {
     const name = people.editExternalSecret();
     if (name === undefined) return;
     desk.count("editedInSync");
-    world.atReading(() =>
-      time.after(dice.between(0, 25), () => {
-        people.focus = name;
-        if (people.editExternalSecret() !== undefined) desk.count("editedInSync");
-      }),
-    );
+    const again = (): void => {
+      people.focus = name;
+      if (people.editExternalSecret() !== undefined) desk.count("editedInSync");
+    };
+    if (dice.chance(0.5)) world.atReading(() => time.after(dice.between(0, 25), again));
+    else
+      desk.atRequest(
+        ({ isStatus }) => isStatus,
+        PATIENCE_MS,
+        () => time.after(dice.between(0, 4), again),
+      );
   },
 } as const;

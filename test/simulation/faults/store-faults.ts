@@ -2,23 +2,29 @@
 
 import type { ProviderErrorKind } from "../../../src/core/provider/error.ts";
 import { REMOTE_KEYS } from "../blueprint.ts";
-import { STORE_FAULT_MS } from "../calm.ts";
+import { ENTRY_FAULT_MS, STORE_FAULT_MS } from "../calm.ts";
 import type { Dice } from "../chance.ts";
 import type { World } from "../world.ts";
-import type { FaultKind } from "./kinds.ts";
 
-/** For a while; a backoff that doubles may then last as long as all tries before it, and half of it is jitter. */
-function during(world: World, kind: FaultKind, durationMs: number, end: () => void): void {
+const backoffMs = {
+  storeSlow: STORE_FAULT_MS,
+  storeOutage: STORE_FAULT_MS,
+  keyDenied: ENTRY_FAULT_MS,
+  keyRemoved: ENTRY_FAULT_MS,
+};
+
+/** For a while, and then the backoff that it led to. */
+function during(world: World, kind: keyof typeof backoffMs, durationMs: number, end: () => void): void {
   const { time, desk, calm } = world;
   time.after(durationMs, end);
   calm.storeChanged(time.nowMs + durationMs);
   desk.count(kind, time.nowMs + durationMs);
-  calm.allow(time.nowMs + durationMs + Math.max(STORE_FAULT_MS, 2 * durationMs), kind);
+  calm.allow(time.nowMs + durationMs + backoffMs[kind], kind);
 }
 
 /** Also long enough for an absence to be confirmed. */
 function someTimeMs(dice: Dice): number {
-  return dice.chance(0.5) ? dice.between(300, 12_000) : dice.between(32_000, 40_000);
+  return dice.chance(0.4) ? dice.between(300, 12_000) : dice.between(32_000, 40_000);
 }
 
 export function rotate({ store, people, dice, calm, time }: World): void {

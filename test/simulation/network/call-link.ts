@@ -25,6 +25,9 @@ export interface LinkParts {
   readonly life: number;
 }
 
+/** Writes to a Secret name the ExternalSecret as their field manager (api.md). */
+const MANAGER = /fieldManager=fairlead(?:%2F|\/)([^&]+)/;
+
 type Outcome = Result<HttpResponse, HttpFailure>;
 
 export class CallLink implements CallTransport {
@@ -76,6 +79,8 @@ class Exchange {
   #sent = false;
   #sinceMs = 0;
   #isSettled = false;
+  /** Undefined: it has not left. */
+  #facts: RequestFacts | undefined;
 
   constructor(parts: LinkParts, request: HttpRequest, settle: (outcome: Outcome) => void) {
     this.#parts = parts;
@@ -85,9 +90,7 @@ class Exchange {
 
   /** It may have to wait for a connection before its bytes leave. */
   start(): void {
-    const waitMs = connectMs(this.#parts.dice);
-    if (waitMs === 0) this.#depart();
-    else this.#later(waitMs, () => this.#depart());
+    this.#later(connectMs(this.#parts.dice), () => this.#depart());
   }
 
   cutIfWaiting(waitedMs: number): void {
@@ -105,8 +108,9 @@ class Exchange {
       return;
     }
     const { time, dice, interferer, server } = this.#parts;
-    const interference = interferer.onRequest(factsOf(this.#parts.replica, this.#request));
-    if (server.isAway) {
+    this.#facts = factsOf(this.#parts, this.#request);
+    const interference = interferer.onRequest(this.#facts);
+    if (isUnreachable(server, interference)) {
       this.#later(dice.between(1, 5), () => this.#fail("connect"));
       return;
     }
@@ -147,7 +151,7 @@ class Exchange {
     const { method, path, headers, body } = this.#request;
     const author = (manager: string): Author => ({ kind: "operator", replica, life, sentAtMs, manager });
     const answer = server.api.answer({ method, path, accept: headers["accept"], body }, author);
-    if (method !== "GET" && answer.status < 300) interferer.onWritten(factsOf(replica, this.#request));
+    if (method !== "GET" && answer.status < 300) interferer.onWritten(factsOf(this.#parts, this.#request));
     return answer;
   }
 
@@ -168,23 +172,26 @@ class Exchange {
   #finish(outcome: Outcome): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
+    if (this.#facts !== undefined) this.#parts.interferer.onFinished(this.#facts);
     this.#settle(outcome);
   }
+}
+
+export function isUnreachable({ isAway }: ApiServer, interference: Interference | undefined): boolean {
+  return isAway || interference?.kind === "unreachable";
 }
 
 function responseOf({ status, retryAfterMs, body }: Answer): HttpResponse {
   return { status, retryAfterMs, body: Buffer.from(body) };
 }
 
-function factsOf(replica: number, { method, path }: HttpRequest): RequestFacts {
+function factsOf({ replica, life }: LinkParts, { method, path }: HttpRequest): RequestFacts {
   const [plain = "", search = ""] = path.split("?");
   const { plural, name, subresource } = parsePath(plain);
+  const isStatus = subresource === "status";
   return {
-    replica,
-    method,
-    plural,
-    name,
-    isStatus: subresource === "status",
+    ...{ replica, life, method, plural, name, isStatus },
+    writesFor: method === "GET" ? "" : isStatus ? name : (MANAGER.exec(search)?.[1] ?? ""),
     isList: method === "GET" && name === "",
     isLaterPage: search.includes("continue="),
     isWatch: false,

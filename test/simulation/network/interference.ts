@@ -6,6 +6,8 @@ import type { Change } from "../cluster/virtual-cluster.ts";
 /** A request as far as faults choose by it. */
 export interface RequestFacts {
   readonly replica: number;
+  /** Of the replica's process. */
+  readonly life: number;
   readonly method: string;
   readonly plural: string;
   /** Empty: a collection. */
@@ -15,9 +17,13 @@ export interface RequestFacts {
   /** A later page of a list. */
   readonly isLaterPage: boolean;
   readonly isWatch: boolean;
+  /** The ExternalSecret for whose sake it writes; empty: it does not say, or does not write. */
+  readonly writesFor: string;
 }
 
 export type Interference =
+  /** There is no connection, and none can be made. */
+  | { readonly kind: "unreachable" }
   /** It never arrives. Undefined: nobody ever says so, and its sender waits for its own deadline. */
   | { readonly kind: "lost"; readonly resetAfterMs: number | undefined }
   /** It is carried out, and the answer never comes. */
@@ -42,6 +48,8 @@ export interface StreamPiece {
 export interface Interferer {
   /** Undefined: all goes well. */
   onRequest(facts: RequestFacts): Interference | undefined;
+  /** Its sender waits no more for the call: it was answered, or given up. */
+  onFinished(facts: RequestFacts): void;
   /** The server has carried out a write. */
   onWritten(facts: RequestFacts): void;
   /** What arrives instead of the line; usually just the line. */

@@ -6,7 +6,7 @@ import type { WatchTransport } from "../../../src/kubernetes/watch-transport.ts"
 import type { Answer } from "../cluster/answers.ts";
 import { parsePath } from "../cluster/object-path.ts";
 import type { OpenWatch } from "../cluster/watch-hub.ts";
-import type { LinkParts } from "./call-link.ts";
+import { isUnreachable, type LinkParts } from "./call-link.ts";
 import type { StreamPiece } from "./interference.ts";
 import { connectMs, transitMs } from "./latency.ts";
 
@@ -109,9 +109,7 @@ class LinkStream {
 
   start(): void {
     const { time, dice, process } = this.#parts;
-    const waitMs = connectMs(dice);
-    if (waitMs === 0) this.#depart();
-    else time.after(waitMs, () => process.deliver(() => this.#depart()));
+    time.after(connectMs(dice), () => process.deliver(() => this.#depart()));
   }
 
   abort(): void {
@@ -136,12 +134,12 @@ class LinkStream {
 
   #depart(): void {
     if (this.#isOver) return;
-    const { time, dice, interferer, server, replica } = this.#parts;
+    const { time, dice, interferer, server, replica, life } = this.#parts;
     const interference = interferer.onRequest({
-      ...{ replica, method: "GET", plural: this.plural, name: "" },
+      ...{ replica, life, method: "GET", plural: this.plural, name: "", writesFor: "" },
       ...{ isStatus: false, isList: false, isLaterPage: false, isWatch: true },
     });
-    if (server.isAway) {
+    if (isUnreachable(server, interference)) {
       this.finish({ kind: "failed", failure: "connect" });
       return;
     }
@@ -191,7 +189,7 @@ class LinkStream {
     const frozenUntilMs = item.kind === "line" ? this.#stream.frozenUntilMs() : 0;
     this.#lastAtMs = Math.max(time.nowMs + transitMs(dice), frozenUntilMs, this.#lastAtMs) + afterMs;
     this.#items.push({ item, atMs: this.#lastAtMs });
-    time.after(this.#lastAtMs - time.nowMs, () => process.deliver(() => this.#hear()));
+    time.at(this.#lastAtMs, () => process.deliver(() => this.#hear()));
   }
 
   /** Whatever is first on the way, so that order holds however late the process hears of it. */

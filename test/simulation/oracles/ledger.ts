@@ -6,6 +6,7 @@ import type { RequestFacts } from "../network/interference.ts";
 import type { People } from "../people.ts";
 import type { VirtualStore } from "../store/virtual-store.ts";
 import type { VirtualTime } from "../virtual-time.ts";
+import { InFlight } from "./in-flight.ts";
 import { Leadership } from "./leadership.ts";
 import { SecretWrites } from "./secret-writes.ts";
 import { unsettled } from "./settled.ts";
@@ -30,12 +31,13 @@ export class Ledger {
   readonly #leadership: Leadership;
   readonly #secretWrites: SecretWrites;
   readonly #statusWrites: StatusWrites;
+  readonly #inFlight = new InFlight();
   readonly #requests = new Map<string, number>();
   #mustBeQuiet = false;
 
   constructor(parts: LedgerParts) {
     this.#parts = parts;
-    this.#leadership = new Leadership(parts.elects);
+    this.#leadership = new Leadership(parts.elects, () => parts.time.nowMs);
     const report = (invariant: Invariant, detail: string): void => this.report(invariant, detail);
     this.#secretWrites = new SecretWrites({ ...parts, report });
     this.#statusWrites = new StatusWrites({ ...parts, report, nowMs: () => parts.time.nowMs });
@@ -66,7 +68,14 @@ export class Ledger {
     this.report("quiet", `replica ${replica} had ${what} carried out though all is right`);
   }
 
-  noteRequest({ replica }: RequestFacts): void {
+  noteFinished(facts: RequestFacts): void {
+    this.#inFlight.end(facts);
+  }
+
+  noteRequest(facts: RequestFacts): void {
+    const { replica } = facts;
+    const problem = this.#inFlight.begin(facts);
+    if (problem !== undefined) this.report("oneWorker", problem);
     const window = `${replica} ${Math.floor(this.#parts.time.nowMs / HOT.withinMs)}`;
     const count = (this.#requests.get(window) ?? 0) + 1;
     this.#requests.set(window, count);
