@@ -43,7 +43,7 @@ test-unit: install ## Run the unit and architecture tests
 	$(RUN) npx --no-install vitest run --project unit
 
 test-integration: build servers ## Run the tests on real servers
-	$(RUN) npx --no-install vitest run --project integration
+	$(RUN) npx --no-install vitest run --project integration --project faults
 
 test-faults: build servers ## Run all scenarios of the fault table on real servers (up to 45 minutes; ARGS="--rows=22 --seed=1")
 	$(RUN) node test/faults/run.ts $(ARGS)

@@ -1,4 +1,5 @@
-// Three suites: unit and architecture need nothing but Node; integration shares one rig of real servers.
+// Three suites: unit (with architecture) needs nothing but Node; integration shares one rig of real servers; faults has a
+// rig of its own.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -12,17 +13,28 @@ export default defineConfig({
             "test/architecture/**/*.test.ts",
             "test/faults/{proxy,oracle,crash}/**/*.test.ts",
             "test/fuzz/**/*.test.ts",
+            "test/simulation/**/*.test.ts",
           ],
         },
       },
       {
         test: {
           name: "integration",
-          include: ["test/integration/**/*.test.ts", "test/testbed/**/*.test.ts", "test/faults/fast.test.ts"],
+          include: ["test/integration/**/*.test.ts", "test/testbed/**/*.test.ts"],
           globalSetup: ["test/testbed/global-setup.ts"],
           // One cluster, one operator at a time: files run one after the other, tests within a file may be concurrent.
           fileParallelism: false,
           maxConcurrency: 20,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "faults",
+          include: ["test/faults/fast.test.ts"],
+          // Its scenarios have deadlines: they do not compete with the unit tests.
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
