@@ -131,6 +131,8 @@ function startPings(
     return clock.setTimer(pings.everyMs, ping);
   }
   function ping(): void {
+    // Destroyed, but its "close" is still to come: `session.ping` would throw.
+    if (session.destroyed) return;
     awaitAnswer();
     session.ping((error) => {
       if (error !== null || session.destroyed) return;
