@@ -13,14 +13,16 @@ RUN node tools/build.ts
 FROM gcr.io/distroless/nodejs24-debian12:nonroot
 COPY --from=build /src/dist /app
 USER 65532:65532
+ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=30000 MALLOC_TRIM_THRESHOLD_=131072
 EXPOSE 8080
 ENTRYPOINT ["/nodejs/bin/node", \
-  "--max-semi-space-size=8", \
+  "--max-semi-space-size=2", \
   "--max-old-space-size-percentage=60", \
   "--disallow-code-generation-from-strings", \
   "--disable-proto=delete", \
   "--disable-sigusr1", \
   "--no-addons", \
+  "--expose-gc", \
   "--report-exclude-env", \
   "/app/main.js"]
 CMD ["run"]

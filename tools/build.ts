@@ -4,12 +4,28 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildOptions, build, type Metafile } from "esbuild";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** esbuild turns `require` of Node's own modules in CommonJS packages into calls of a global that ES modules lack. */
 const REQUIRE_SHIM = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+
+/**
+ * An `import` reads all that a module exports, and node:http exports classes of undici behind getters: it would be loaded
+ * for nobody, and take 6 MB. `require` reads what is asked for.
+ */
+const requireHttp: Plugin = {
+  name: "require node:http",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:http$/ }, ({ path, kind }) =>
+      kind === "import-statement" ? { path, namespace: "required" } : undefined,
+    );
+    onLoad({ filter: /./, namespace: "required" }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
 
 /** How everything of ours is bundled; nothing is written to disk. */
 export const bundleOptions = {
@@ -27,6 +43,7 @@ export const bundleOptions = {
     axios: fileURLToPath(import.meta.resolve("./absent-axios.ts")),
     yaml: "./node_modules/yaml/browser/index.js",
   },
+  plugins: [requireHttp],
   banner: { js: REQUIRE_SHIM },
   logLevel: "warning",
 } as const satisfies BuildOptions;

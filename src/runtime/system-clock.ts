@@ -22,3 +22,13 @@ export const systemClock: Clock = {
 
 /** For jitter; not fit for anything that must not be guessed. */
 export const systemRandom: Random = () => Math.random();
+
+/** Tells at each call in which share of the time since the call before the event loop was busy, 0 to 1. */
+export function createBusyMeter(): () => number {
+  let since = performance.eventLoopUtilization();
+  return () => {
+    const { utilization } = performance.eventLoopUtilization(since);
+    since = performance.eventLoopUtilization();
+    return utilization;
+  };
+}

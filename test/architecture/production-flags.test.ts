@@ -27,6 +27,13 @@ describe("the flags of Node in production", () => {
     expect(imageFlags(read("Dockerfile"))).toEqual(flags);
   });
 
+  test("come with the same settings of malloc in both", () => {
+    const settings = (file: string, pattern: RegExp): string | undefined => pattern.exec(read(file))?.[1];
+    const launcher = settings("bin/fairlead", /^export (MALLOC_.*)$/m);
+    expect(launcher).toBeDefined();
+    expect(settings("Dockerfile", /^ENV (MALLOC_.*)$/m)).toBe(launcher);
+  });
+
   test("are known to this Node, none of them with a warning", () => {
     const { status, stderr } = spawnSync(process.execPath, [...flags, "--eval", "0"], { encoding: "utf8", env: {} });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
