@@ -1,5 +1,5 @@
-// Node as it runs in production: the flags of bin/fairlead, the memory of the pod in config/, the rules by which the
-// operator is bundled, a clean environment.
+// Node as it runs in production: the flags and variables of bin/fairlead, the memory of the pod in config/, the rules by
+// which the operator is bundled, an environment that is clean otherwise.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -25,9 +25,16 @@ export async function productionFlags(): Promise<readonly string[]> {
   });
 }
 
+/** Variables that bin/fairlead sets, as `NAME=value`. */
+async function productionVariables(): Promise<readonly string[]> {
+  const exported = [...(await read("bin/fairlead")).matchAll(/^export (.*)$/gm)];
+  return exported.flatMap(([, assignments = ""]) => assignments.split(" "));
+}
+
 /** Program and first arguments of the operator, for OperatorOptions. */
 export async function productionOperator(): Promise<readonly [string, ...string[]]> {
-  return [process.execPath, ...(await productionFlags()), join(root, "dist/main.js"), "run"];
+  const node = [process.execPath, ...(await productionFlags()), join(root, "dist/main.js"), "run"];
+  return ["/usr/bin/env", ...(await productionVariables()), ...node];
 }
 
 export interface ProductionScript {
@@ -55,7 +62,8 @@ export async function startProductionNode(options: ProductionScript): Promise<Ch
   }
   await writeFile(join(outdir, "package.json"), '{ "type": "module" }\n');
   const flags = [...(await productionFlags()), ...(options.flags ?? [])];
-  return spawn(process.execPath, [...flags, join(outdir, `${options.script}.js`), ...options.args], {
+  const node = [process.execPath, ...flags, join(outdir, `${options.script}.js`), ...options.args];
+  return spawn("/usr/bin/env", [...(await productionVariables()), ...node], {
     env: cleanEnvironment(options.directory),
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

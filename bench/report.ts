@@ -1,5 +1,5 @@
 // The table that `make bench` prints: each figure with its budget. A broken budget of memory, CPU or counts fails the
-// run; times only warn, because they tell as much of the machine's other work as of ours.
+// run; times only warn, because they tell as much of the machine's other work as of ours. What was not measured fails.
 
 export interface Figure {
   readonly what: string;
@@ -15,19 +15,20 @@ export interface Figure {
 export function printFigures(title: string, figures: readonly Figure[]): readonly Figure[] {
   console.log(`\n${title}`);
   for (const figure of figures) {
-    const { what, value, unit = "", budget } = figure;
+    const { what, value, unit = "" } = figure;
     const shown = `${value.toFixed(2).padStart(10)} ${unit.padEnd(10)}`;
-    console.log(`  ${what.padEnd(58)} ${shown} ${budget === undefined ? "" : `${verdict(figure)} (budget ${budget})`}`);
+    console.log(`  ${what.padEnd(58)} ${shown} ${told(figure)}`);
   }
-  return figures.filter((figure) => isBroken(figure) && figure.isTime !== true);
+  return figures.filter((figure) => verdict(figure) === "BROKEN");
 }
 
-function verdict(figure: Figure): string {
-  if (!isBroken(figure)) return "ok";
-  return figure.isTime === true ? "slow" : "BROKEN";
+function told(figure: Figure): string {
+  if (figure.budget === undefined) return Number.isFinite(figure.value) ? "" : verdict(figure);
+  return `${verdict(figure)} (budget ${figure.budget})`;
 }
 
-function isBroken({ value, budget = Infinity }: Figure): boolean {
-  // Not a number is broken too.
-  return !(value <= budget);
+function verdict({ value, budget = Infinity, isTime }: Figure): "ok" | "slow" | "BROKEN" {
+  if (!Number.isFinite(value)) return "BROKEN";
+  if (value <= budget) return "ok";
+  return isTime === true ? "slow" : "BROKEN";
 }
