@@ -1,11 +1,12 @@
 // The composition root of the operator: builds each object once, and owns the order of start and stop. No decision is
 // taken here.
 
-import { readFile } from "node:fs/promises";
 import { getHeapStatistics } from "node:v8";
 import { allCaches, cachesComponent, createCaches } from "./app/caches.ts";
 import { createControllers } from "./app/controllers.ts";
+import { openEgress } from "./app/egress.ts";
 import { createElection, type Election, LEASE_NAME } from "./app/election.ts";
+import { operatorIdentityOf, readToken } from "./app/operator-identity.ts";
 import { createProbes, type Probes } from "./app/probes.ts";
 import { createStores } from "./app/stores.ts";
 import type { ClusterSource, Config } from "./config/config.ts";
@@ -13,8 +14,8 @@ import type { ProcessIo } from "./config/process-io.ts";
 import { version } from "./config/version.ts";
 import type { Logger } from "./core/logger.ts";
 import type { ObjectName } from "./core/object-key.ts";
+import type { OperatorIdentity } from "./core/provider/credentials.ts";
 import { failed, ok, type Result } from "./core/result.ts";
-import { SecretValue } from "./core/secret-value.ts";
 import { createEventRecorder } from "./kubernetes/event-recorder.ts";
 import { type Environment, loadConnection } from "./kubernetes/load-connection.ts";
 import { fenceWrites } from "./kubernetes/fenced-client.ts";
@@ -24,6 +25,7 @@ import { type ApiContact, createApiContact } from "./observability/api-contact.t
 import { type HttpServer, startHttpServer } from "./observability/http-server.ts";
 import { createJsonLogger } from "./observability/json-logger.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
+import type { Egress } from "./providers/http/egress.ts";
 import type { HeapUse } from "./runtime/heap-guard.ts";
 import { heapRestComponent } from "./runtime/heap-rest.ts";
 import { type Component, createManager } from "./runtime/manager.ts";
@@ -71,6 +73,9 @@ interface Parts {
   readonly contact: ApiContact;
   /** Writes only while we lead. */
   readonly client: KubernetesClient;
+  /** The way out to the stores. */
+  readonly egress: Egress;
+  readonly operatorIdentity: OperatorIdentity;
   readonly election: Election;
   /** Name of this replica, for Events. */
   readonly instance: string;
@@ -82,6 +87,8 @@ interface Parts {
 async function prepare(config: Config, io: ProcessIo, log: Logger): Promise<Result<Parts, string>> {
   const connection = await loadConnection({ ...proxyVariables(io.env), ...environmentOf(config.cluster) });
   if (!connection.ok) return failed(connection.error.message);
+  const egress = await openEgress(config, io.env);
+  if (!egress.ok) return egress;
   const { serverUrl: server, namespace } = connection.value;
   const metrics = createMetrics(version);
   const contact = createApiContact(clock);
@@ -104,22 +111,25 @@ async function prepare(config: Config, io: ProcessIo, log: Logger): Promise<Resu
   const client = fenceWrites(createClient(), election.fence);
   const instance = io.env["POD_NAME"] ?? "fairlead";
   const operator = ownAccount(io.env);
-  return ok({ config, log, metrics, server, contact, client, election, instance, operator });
+  const operatorIdentity = operatorIdentityOf(io.env);
+  const shared = { config, log, metrics, server, contact, client, egress: egress.value, election };
+  return ok({ ...shared, instance, operator, operatorIdentity });
 }
 
 /** In order of start: what comes later needs what stands before it. */
 function assemble(parts: Parts, scopes: ReconcileScopes): readonly Component[] {
-  const { config, log, metrics, client } = parts;
+  const { config, log, metrics, client, egress } = parts;
   const events = createEventRecorder({ client, clock, instance: parts.instance, onLost: () => metrics.eventDropped() });
   const watches = createObjectWatches({ client, clock, random });
   const onProgress = (resource: string, version: string): void => controllers.seen(resource, version);
   const caches = createCaches({ client, clock, random, log, metrics, onProgress });
   const stores = createStores({
-    ...{ config, client, clock, random, log, metrics },
+    ...{ config, client, clock, random, log, metrics, egress },
     readOperatorToken: () => readToken(config.operatorTokenFile),
     onHealthChange: (store, isReady, waiting) => controllers.storeHealthChanged(store, isReady, waiting),
     isNeeded: (store, tenant) => controllers.isStoreNeeded(store, tenant),
     operator: parts.operator,
+    operatorIdentity: parts.operatorIdentity,
     onCredentialRead: (store, object, seen) => controllers.credentialRead(store, object, seen),
   });
   const controllers = createControllers({ ...parts, clock, random, scopes, events, watches, caches, stores });
@@ -191,16 +201,6 @@ function environmentOf(cluster: ClusterSource): Environment {
   return cluster.kind === "kubeconfig"
     ? { KUBECONFIG: cluster.path }
     : { KUBERNETES_SERVICE_HOST: cluster.host, KUBERNETES_SERVICE_PORT: cluster.port };
-}
-
-/** Undefined: there is no such file, which the store's status then says. */
-async function readToken(path: string): Promise<SecretValue | undefined> {
-  try {
-    const bytes = await readFile(path);
-    return SecretValue.ofBytes(bytes.subarray(0, bytes.toString("latin1").trimEnd().length));
-  } catch {
-    return undefined;
-  }
 }
 
 function fired(signal: AbortSignal): Promise<void> {

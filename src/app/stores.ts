@@ -5,11 +5,13 @@ import type { Config } from "../config/config.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { ObjectKey, ObjectName } from "../core/object-key.ts";
+import type { OperatorIdentity } from "../core/provider/credentials.ts";
 import type { SecretProvider } from "../core/provider/port.ts";
 import type { SecretValue } from "../core/secret-value.ts";
 import { providerNames } from "../core/spec/secret-store.ts";
 import type { KubernetesClient } from "../kubernetes/rest-client.ts";
 import type { Metrics } from "../observability/metrics.ts";
+import type { Egress } from "../providers/http/egress.ts";
 import { instrumentProvider } from "../providers/instrumented.ts";
 import { createProvider } from "../providers/registry.ts";
 import {
@@ -34,7 +36,9 @@ export interface StoresDeps {
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly egress: Egress;
   readonly readOperatorToken: () => Promise<SecretValue | undefined>;
+  readonly operatorIdentity: OperatorIdentity;
   /** The operator's own ServiceAccount; undefined: not known. */
   readonly operator: ObjectName | undefined;
   /** A login of the store uses this state of the object. */
@@ -45,9 +49,9 @@ export interface StoresDeps {
 
 export function createStores(deps: StoresDeps): StoreSessions {
   const { config, client, clock, random, log } = deps;
-  const { readOperatorToken, operator } = deps;
+  const { readOperatorToken, operatorIdentity, operator } = deps;
   const credentialsOf = (store: StoreName): CredentialReaderDeps => ({
-    ...{ client, readOperatorToken, operator },
+    ...{ client, readOperatorToken, operatorIdentity, operator },
     onRead: (object, seen) => deps.onCredentialRead(store, object, seen),
   });
   // Series of each provider are there from the start.
@@ -67,7 +71,10 @@ export function createStores(deps: StoresDeps): StoreSessions {
   });
 }
 
-function providerOf({ config, clock, random, log, metrics }: StoresDeps, source: ProviderSource): SecretProvider {
+function providerOf(
+  { config, clock, random, log, metrics, egress }: StoresDeps,
+  source: ProviderSource,
+): SecretProvider {
   const { spec, credentials, limiter } = source;
   const meters = metrics.provider(spec.provider.kind);
   const loading = createProvider(spec.provider, {
@@ -76,7 +83,8 @@ function providerOf({ config, clock, random, log, metrics }: StoresDeps, source:
     random,
     log,
     limiter,
-    allowInsecureHttp: config.allowInsecureHttp,
+    egress,
+    trustedHosts: config.trustedHosts,
     requestTimeoutMs: config.storeRequestTimeoutMs,
     onLogin: (outcome) => meters.loggedIn(outcome),
   });

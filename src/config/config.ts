@@ -33,6 +33,10 @@ export interface Config {
   readonly leaderElection: LeaderElection;
   readonly logLevel: LogLevel;
   readonly allowInsecureHttp: boolean;
+  readonly allowLinkLocalServers: boolean;
+  /** Undefined: none but SSL_CERT_FILE. */
+  readonly caBundleFile: string | undefined;
+  readonly trustedHosts: readonly string[];
   readonly storeMaxInFlight: number;
   readonly storeRequestsPerSecond: number;
   readonly storeRequestTimeoutMs: number;
@@ -65,6 +69,9 @@ export function parseConfig(args: readonly string[], env: Environment): Result<C
     leaderElection: leaderElection(election, cluster, env),
     logLevel: read(settings.logLevel),
     allowInsecureHttp: read(settings.allowInsecureHttp),
+    allowLinkLocalServers: read(settings.allowLinkLocalServers),
+    caBundleFile: optional(settings.caBundleFile),
+    trustedHosts: optional(settings.trustedHosts) ?? [],
     storeMaxInFlight: read(settings.storeMaxInFlight),
     storeRequestsPerSecond: read(settings.storeRequestsPerSecond),
     storeRequestTimeoutMs: read(settings.storeRequestTimeoutMs),

@@ -2,7 +2,7 @@
 // Parsing, `--help` and the documentation are made from it.
 
 import { logLevels } from "../core/logger.ts";
-import { duration, oneOf, socketAddress, text, truth, type ValueKind, wholeNumber } from "./value-kind.ts";
+import { duration, hostList, oneOf, socketAddress, text, truth, type ValueKind, wholeNumber } from "./value-kind.ts";
 
 export interface Setting<T> {
   /** Without the dashes. */
@@ -68,6 +68,26 @@ export const settings = {
     false,
     "Allow stores with http:// servers. For demonstrations and tests: credentials and secrets then cross the network in the clear.",
   ),
+  allowLinkLocalServers: setting(
+    "allow-link-local-servers",
+    truth,
+    false,
+    "Allow stores whose servers have link-local addresses or are metadata services: they give the node's own identity away.",
+  ),
+  caBundleFile: {
+    flag: "ca-bundle-file",
+    env: "FAIRLEAD_CA_BUNDLE_FILE",
+    kind: text("FILE"),
+    fallback: undefined,
+    help: "PEM certificates of authorities to trust beside the usual ones, for stores, logins and proxies; SSL_CERT_FILE names more. A store's own CA replaces them all.",
+  } satisfies Setting<string>,
+  trustedHosts: {
+    flag: "trusted-hosts",
+    env: "FAIRLEAD_TRUSTED_HOSTS",
+    kind: hostList,
+    fallback: undefined,
+    help: "Hosts that stores may name as a cloud of their own: that of its login, and the DNS suffix of its vaults. Tokens go to them.",
+  } satisfies Setting<readonly string[]>,
   storeMaxInFlight: setting(
     "store-max-in-flight",
     wholeNumber(1, 256),

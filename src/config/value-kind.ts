@@ -73,6 +73,19 @@ export function text(placeholder: string): ValueKind<string> {
   };
 }
 
+const HOST = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+
+/** Names of hosts and DNS suffixes, separated by commas; none by default. */
+export const hostList: ValueKind<readonly string[]> = {
+  placeholder: "HOSTS",
+  expected: "names of hosts in lower case, separated by commas, such as login.example.com,vault.example.com",
+  parse: (value) => {
+    const hosts = value.split(",").map((host) => host.trim());
+    return hosts.every((host) => HOST.test(host)) ? hosts : undefined;
+  },
+  format: (hosts) => hosts.join(","),
+};
+
 export interface SocketAddress {
   readonly host: string;
   /** 0: a free port is chosen. */

@@ -1,4 +1,4 @@
-// HTTPS_PROXY and NO_PROXY, as Go's clients understand them, so that what serves kubectl serves us.
+// HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as Go's clients understand them, so that what serves kubectl serves us.
 // Reference: golang.org/x/net v0.61.0 http/httpproxy/proxy.go (FromEnvironment, ProxyFunc, Config.NoProxy).
 
 import { BlockList, isIP } from "node:net";
@@ -9,23 +9,29 @@ import { parseProxy, type Proxy } from "./proxy.ts";
 
 /** Lower case goes first. */
 const HTTPS_PROXY = ["https_proxy", "HTTPS_PROXY"] as const;
+/** For http:// servers, which only stores may have. */
+const HTTP_PROXY = ["http_proxy", "HTTP_PROXY"] as const;
 const NO_PROXY = ["no_proxy", "NO_PROXY"] as const;
 
-type ProxyVariable = (typeof HTTPS_PROXY | typeof NO_PROXY)[number];
+type ProxyVariable = (typeof HTTPS_PROXY | typeof HTTP_PROXY | typeof NO_PROXY)[number];
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The part of an environment that says which proxy to use. */
 export function proxyVariables(env: Environment): Readonly<Partial<Record<ProxyVariable, string>>> {
   return Object.fromEntries(
-    [...HTTPS_PROXY, ...NO_PROXY].flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
+    [...HTTPS_PROXY, ...HTTP_PROXY, ...NO_PROXY].flatMap((name) =>
+      env[name] === undefined ? [] : [[name, env[name]]],
+    ),
   );
 }
 
 /** Undefined: there is none, or none for this server. */
 export function proxyFromEnvironment(serverUrl: string, env: Environment): Result<Proxy | undefined, ConnectionError> {
-  const name = HTTPS_PROXY.find((variable) => (env[variable] ?? "") !== "");
+  const url = new URL(serverUrl);
+  const variables = url.protocol === "http:" ? HTTP_PROXY : HTTPS_PROXY;
+  const name = variables.find((variable) => (env[variable] ?? "") !== "");
   const noProxy = NO_PROXY.map((variable) => env[variable] ?? "").find((value) => value !== "");
-  if (name === undefined || isExempt(new URL(serverUrl), noProxy ?? "")) return ok(undefined);
+  if (name === undefined || isExempt(url, noProxy ?? "")) return ok(undefined);
   const value = env[name] ?? "";
   // `host:port` is allowed here, and means http.
   const proxy = parseProxy(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`);
@@ -41,7 +47,8 @@ interface Server {
 
 function isExempt(serverUrl: URL, noProxy: string): boolean {
   const host = serverUrl.hostname.replace(/^\[|\]$/g, "");
-  const server = { host, port: serverUrl.port === "" ? "443" : serverUrl.port, isAddress: isIP(host) !== 0 };
+  const defaultPort = serverUrl.protocol === "http:" ? "80" : "443";
+  const server = { host, port: serverUrl.port === "" ? defaultPort : serverUrl.port, isAddress: isIP(host) !== 0 };
   if (host === "localhost" || (server.isAddress && (inRange(host, "127.0.0.0/8") || host === "::1"))) return true;
   return noProxy.split(",").some((entry) => matches(entry.trim().toLowerCase(), server));
 }

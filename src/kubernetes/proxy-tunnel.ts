@@ -1,4 +1,4 @@
-// A TCP connection to the API server through a proxy: RFC 9110, section 9.3.6 (CONNECT). TLS with the server is spoken
+// A TCP connection to a server through a proxy: RFC 9110, section 9.3.6 (CONNECT). TLS with the server is spoken
 // inside it, so the proxy sees host and port, and nothing else.
 
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
@@ -19,14 +19,18 @@ export interface TunnelTarget {
 const TUNNEL_LIMIT_MS = 10_000;
 const PROXY_AUTHENTICATION_REQUIRED = 407;
 
-/** No server behind a proxy is asked for anything before the tunnel stands: its failure is never ambiguous. */
+/**
+ * No server behind a proxy is asked for anything before the tunnel stands: its failure is never ambiguous. `signal` ends
+ * the tunnel, also while it is made.
+ */
 export function openTunnel(
   proxy: Proxy,
   target: TunnelTarget,
   clock: Clock,
+  signal?: AbortSignal,
 ): Promise<Result<Duplex, TransportFailure>> {
   return new Promise((resolve) => {
-    const call = connectRequest(proxy, target);
+    const call = connectRequest(proxy, target, signal);
     const finish = (result: Result<Duplex, TransportFailure>): void => {
       cancel();
       resolve(result);
@@ -45,7 +49,7 @@ export function openTunnel(
   });
 }
 
-function connectRequest(proxy: Proxy, target: TunnelTarget): ClientRequest {
+function connectRequest(proxy: Proxy, target: TunnelTarget, signal: AbortSignal | undefined): ClientRequest {
   const authority = `${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`;
   const { credentials } = proxy;
   const login =
@@ -59,6 +63,7 @@ function connectRequest(proxy: Proxy, target: TunnelTarget): ClientRequest {
     method: "CONNECT",
     path: authority,
     headers: { host: authority, ...login },
+    ...(signal === undefined ? {} : { signal }),
   });
 }
 

@@ -4,6 +4,7 @@ import type { Clock, Random } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { CredentialReader } from "../core/provider/credentials.ts";
 import type { ProviderErrorKind } from "../core/provider/error.ts";
+import type { Egress } from "./http/egress.ts";
 
 /** Runs `task` when the store's budget allows; rejects if `signal` aborts while it waits. */
 export type RequestLimiter = <T>(task: () => Promise<T>, signal: AbortSignal) => Promise<T>;
@@ -21,8 +22,10 @@ export interface ProviderDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** True: `http://` servers are accepted (demos and tests). */
-  readonly allowInsecureHttp: boolean;
+  /** How requests may leave: proxies, refused addresses, plain HTTP. */
+  readonly egress: Egress;
+  /** Hosts beyond those of the known clouds that logins and tokens may go to, where a store names its own cloud. */
+  readonly trustedHosts?: readonly string[];
   /** Every request to the store passes through it exactly once. */
   readonly limiter: RequestLimiter;
   /** How long one request may take once it is sent, milliseconds. Default 10,000. */

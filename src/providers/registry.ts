@@ -5,18 +5,14 @@ import type { SecretProvider } from "../core/provider/port.ts";
 import type { ProviderSpec } from "../core/spec/secret-store.ts";
 import type { ProviderDeps } from "./provider-deps.ts";
 
-type ProviderKind = ProviderSpec["kind"];
-type ProviderFactory<Kind extends ProviderKind> = (
-  spec: Extract<ProviderSpec, { kind: Kind }>,
-  deps: ProviderDeps,
-) => SecretProvider;
-
-const factories: { readonly [Kind in ProviderKind]: () => Promise<ProviderFactory<Kind>> } = {
-  vault: async () => (await import("./vault/vault-provider.ts")).createVaultProvider,
-};
-
 /** Makes a provider; nothing leaves for the store before its first call. The caller closes it. */
 export async function createProvider(spec: ProviderSpec, deps: ProviderDeps): Promise<SecretProvider> {
-  const factory = await factories[spec.kind]();
-  return factory(spec, deps);
+  switch (spec.kind) {
+    case "aws":
+      return (await import("./aws/aws-provider.ts")).createAwsProvider(spec, deps);
+    case "azurekv":
+      return (await import("./azure/azure-provider.ts")).createAzureProvider(spec, deps);
+    case "vault":
+      return (await import("./vault/vault-provider.ts")).createVaultProvider(spec, deps);
+  }
 }

@@ -2,7 +2,12 @@
 // store is bound to its namespace and has no way to name another; the one of a ClusterSecretStore takes the namespace
 // of the reference, or the tenant's.
 
-import type { CredentialError, CredentialReader, ServiceAccountToken } from "../core/provider/credentials.ts";
+import type {
+  CredentialError,
+  CredentialReader,
+  OperatorIdentity,
+  ServiceAccountToken,
+} from "../core/provider/credentials.ts";
 import { failed, ok, type Result } from "../core/result.ts";
 import { SecretValue } from "../core/secret-value.ts";
 import { objectKey, type ObjectName } from "../core/object-key.ts";
@@ -17,6 +22,7 @@ import type { FollowedObject, SeenVersion } from "../runtime/object-follower.ts"
 
 /** What we ask of TokenRequest, seconds; the API server's least. A login needs it once. */
 const TOKEN_SECONDS = 600;
+const OWN_IDENTITY = "the operator's own identity serves ClusterSecretStores only";
 
 type Answer<T> = Promise<Result<T, CredentialError>>;
 type NamespaceOf = (ref: { readonly namespace: string | undefined }) => Result<string, CredentialError>;
@@ -25,9 +31,10 @@ export interface CredentialReaderDeps {
   readonly client: KubernetesClient;
   /** Reads the operator's own audience-bound token file. */
   readonly readOperatorToken: (signal: AbortSignal) => Promise<SecretValue | undefined>;
+  readonly operatorIdentity: OperatorIdentity;
   /** The operator's own ServiceAccount, for the words how to allow a TokenRequest; undefined: not known. */
   readonly operator: ObjectName | undefined;
-  /** Told which state of an object a login uses. A ServiceAccount is not read, only its token is asked for. */
+  /** Told which state of an object a login uses. Of a ServiceAccount: only where its annotations count. */
   readonly onRead: (object: FollowedObject, seen: SeenVersion) => void;
 }
 
@@ -38,8 +45,8 @@ export function namespacedCredentialReader(deps: CredentialReaderDeps, namespace
       : failed(refused("a SecretStore may name objects of its own namespace only"));
   return {
     ...clusterObjects(deps, here),
-    readOperatorToken: () =>
-      Promise.resolve(failed(refused("the operator's own identity serves ClusterSecretStores only"))),
+    readOperatorToken: () => Promise.resolve(failed(refused(OWN_IDENTITY))),
+    operatorIdentity: () => failed(refused(OWN_IDENTITY)),
   };
 }
 
@@ -57,16 +64,23 @@ export function clusterCredentialReader(deps: CredentialReaderDeps, tenant: stri
         ? failed({ kind: "missing", detail: "the operator has no token file of its own (see --operator-token-file)" })
         : ok(token);
     },
+    operatorIdentity: () => ok(deps.operatorIdentity),
   };
 }
 
 function clusterObjects(
   deps: CredentialReaderDeps,
   namespaceOf: NamespaceOf,
-): Omit<CredentialReader, "readOperatorToken"> {
+): Omit<CredentialReader, "readOperatorToken" | "operatorIdentity"> {
   return {
     readSecretKey: (ref, signal) => readKey(deps, { type: resources.secrets, ref, namespaceOf }, signal),
     readConfigMapKey: (ref, signal) => readKey(deps, { type: resources.configMaps, ref, namespaceOf }, signal),
+    readAnnotations: async (ref, signal) => {
+      const object = await readObject(deps, { type: resources.serviceAccounts, ref, namespaceOf }, signal);
+      if (!object.ok) return object;
+      const meta = parseMeta(object.value.body);
+      return ok(meta.ok ? meta.value.annotations : {});
+    },
     requestToken: async (ref, defaultAudience, signal) => {
       const namespace = namespaceOf(ref);
       if (!namespace.ok) return namespace;
@@ -76,17 +90,30 @@ function clusterObjects(
   };
 }
 
-interface KeyRead {
+interface ObjectRead {
   readonly type: ResourceType;
-  readonly ref: ObjectKeyRef;
+  readonly ref: { readonly name: string; readonly namespace: string | undefined };
   readonly namespaceOf: NamespaceOf;
 }
 
 async function readKey(
-  { client, onRead }: CredentialReaderDeps,
-  { type, ref, namespaceOf }: KeyRead,
+  deps: CredentialReaderDeps,
+  read: ObjectRead & { readonly ref: ObjectKeyRef },
   signal: AbortSignal,
 ): Answer<SecretValue> {
+  const object = await readObject(deps, read, signal);
+  if (!object.ok) return object;
+  const { what, body } = object.value;
+  const value = valueOf(read.type, body, read.ref.key);
+  return value === undefined ? failed({ kind: "missing", detail: `${what} has no key ${read.ref.key}` }) : ok(value);
+}
+
+/** `what`: the object's name, for messages. */
+async function readObject(
+  { client, onRead }: CredentialReaderDeps,
+  { type, ref, namespaceOf }: ObjectRead,
+  signal: AbortSignal,
+): Answer<{ readonly what: string; readonly body: Readonly<Record<string, unknown>> }> {
   const namespace = namespaceOf(ref);
   if (!namespace.ok) return namespace;
   const object = { namespace: namespace.value, name: ref.name };
@@ -94,10 +121,7 @@ async function readKey(
   const answer = await client.call({ method: "GET", path: objectPath(type, object) }, signal);
   const seen = seenVersion(answer);
   if (seen !== undefined) onRead({ type, ...object }, seen);
-  if (!answer.ok) return failed(unreadable(what, answer.error));
-  const body = recordOf(answer.value);
-  const value = valueOf(type, body, ref.key);
-  return value === undefined ? failed({ kind: "missing", detail: `${what} has no key ${ref.key}` }) : ok(value);
+  return answer.ok ? ok({ what, body: recordOf(answer.value) }) : failed(unreadable(what, answer.error));
 }
 
 function seenVersion(answer: Result<unknown, ApiError>): SeenVersion | undefined {

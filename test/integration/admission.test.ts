@@ -70,7 +70,7 @@ describe("admission", () => {
   test.each([
     { field: "spec.refreshIntervall", object: externalSecret({ refreshIntervall: "1h" }) },
     { field: "spec.target.template.data", object: externalSecret({ target: { template: { data: {} } } }) },
-    { field: "spec.provider.aws", object: secretStore({}, { provider: { aws: {} } }) },
+    { field: "spec.provider.gcpsm", object: secretStore({}, { provider: { gcpsm: {} } }) },
     { field: "spec.conditions", object: secretStore({}, { conditions: [] }) },
     { field: "spec.retrySettings", object: clusterSecretStore({}, { retrySettings: {} }) },
   ])("a field that is not served is refused by name: $field", async ({ field, object }) => {

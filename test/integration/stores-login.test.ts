@@ -19,6 +19,7 @@ import {
 } from "./support/stores.ts";
 import { passwordEntry } from "./support/targets.ts";
 import { message, SERVICE_ACCOUNT, type Team } from "./support/team.ts";
+import { byAwsIdentity, byCertificate, byPassword, jwtByServiceAccount, jwtBySecret } from "./support/vault-logins.ts";
 import { startWorld, type World } from "./support/world.ts";
 
 let world: World;
@@ -84,6 +85,11 @@ describe.concurrent("a store logs in by", () => {
         return { tokenSecretRef: { name: "vault-token", key: "token" } };
       },
     },
+    { by: "JWT, with a token minted for a ServiceAccount", auth: jwtByServiceAccount },
+    { by: "JWT, with a token from a Secret", auth: jwtBySecret },
+    { by: "a client certificate", auth: byCertificate },
+    { by: "user name and password", auth: byPassword },
+    { by: "an identity of AWS", auth: byAwsIdentity },
   ];
 
   test.each(methods)("$by", async ({ auth }) => {
@@ -144,6 +150,44 @@ describe.concurrent("a login that is refused", () => {
   });
 });
 
+describe.concurrent("a credential in a Secret that is wrong", () => {
+  const trials: readonly {
+    readonly what: string;
+    readonly login: (team: Team) => Promise<JsonRecord>;
+    readonly secret: string;
+    readonly wrong: Readonly<Record<string, string>>;
+    readonly says: string;
+  }[] = [
+    {
+      what: "a password",
+      login: byPassword,
+      secret: "user",
+      wrong: { password: "wrong" },
+      says: "Vault refused the userPass login (HTTP 400)",
+    },
+    {
+      what: "a private key",
+      login: byCertificate,
+      secret: "client",
+      wrong: { "tls.key": "none" },
+      says: "the key tls.key of Secret client is no private key in PEM, or not that of the client certificate",
+    },
+  ];
+
+  test.each(trials)("$what: Unauthenticated, and right within seconds after it is corrected", async (row) => {
+    const team = await newTeam();
+    const auth = await row.login(team);
+    const right = await team.secretData(row.secret);
+    await putObject(team, "Secret", row.secret, { ...right, ...row.wrong });
+    await team.applyStore("vault", { auth });
+    const store = await team.waitStore("vault", { ready: "False", reason: "Unauthenticated" });
+    expect(message(store)).toBe(row.says);
+    await putObject(team, "Secret", row.secret, { ...right });
+    await team.waitStore("vault", { ready: "True", reason: "Valid", timeoutMs: 10_000 });
+    await expectSync(team);
+  });
+});
+
 describe.concurrent("a store trusts", () => {
   const encoded = (pem: string): string => Buffer.from(pem).toString("base64");
 
@@ -162,7 +206,7 @@ describe.concurrent("a store trusts", () => {
     await team.applyExternalSecret("db", passwordEntry(team));
     const store = await team.waitStore("vault", { ready: "False", reason: "Unreachable" });
     expect(message(store)).toBe(
-      "TLS failed: the server's certificate is not signed by a trusted authority (check caBundle or caProvider)",
+      "TLS failed: the server's certificate is not signed by a trusted authority (check the store's CA or the operator's --ca-bundle-file)",
     );
     await team.waitExternalSecret("db", { ready: "False", reason: "ProviderUnavailable" });
     await team.applyStore();

@@ -75,7 +75,9 @@ export function createOperator(parts: OperatorParts): Operator {
       readSecretKey: unasked,
       readConfigMapKey: unasked,
       requestToken: unasked,
+      readAnnotations: unasked,
       readOperatorToken: unasked,
+      operatorIdentity: unasked,
     }),
     onHealthChange: (store, session, waiting) =>
       session.health.kind === "ready" ? triggers.storeReady(store, waiting) : triggers.storeJudged(waiting),

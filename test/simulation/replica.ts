@@ -190,7 +190,7 @@ export class Replica {
 
   #createProvider(process: VirtualProcess, spec: SecretStoreSpec): SecretProvider {
     const { time, dice, store, onReading } = this.#parts;
-    const mount = spec.provider.path ?? "";
+    const mount = spec.provider.kind === "vault" ? (spec.provider.path ?? "") : "";
     return createVirtualProvider({ store, mount, time, dice: dice.fork(), process, onReading });
   }
 }

@@ -26,11 +26,13 @@ export interface ConnectProxyOptions {
   readonly login?: string;
   /** Answers this instead of making a tunnel; 0: never answers. */
   readonly refuseWith?: number;
+  /** Names that only this proxy knows, and where they lead. */
+  readonly hosts?: Readonly<Record<string, string>>;
 }
 
 /** Runs until the test is finished. */
 export async function startConnectProxy(options: ConnectProxyOptions = {}): Promise<ConnectProxy> {
-  const { tls = false, login, refuseWith } = options;
+  const { tls = false, login, refuseWith, hosts = {} } = options;
   const asked: string[] = [];
   const sockets = new Set<Duplex>();
   const wanted = login === undefined ? undefined : `Basic ${Buffer.from(login).toString("base64")}`;
@@ -42,7 +44,7 @@ export async function startConnectProxy(options: ConnectProxyOptions = {}): Prom
     if (refuseWith === 0) return;
     const status = wanted === undefined || request.headers["proxy-authorization"] === wanted ? refuseWith : 407;
     if (status !== undefined) client.end(`HTTP/1.1 ${status} No\r\ncontent-length: 7\r\n\r\nsecret!`);
-    else join(client, request.url ?? "", sockets);
+    else join(client, resolved(request.url ?? "", hosts), sockets);
   });
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
   const address = server.address();
@@ -65,6 +67,11 @@ export async function startConnectProxy(options: ConnectProxyOptions = {}): Prom
       return proxy.value;
     },
   };
+}
+
+function resolved(authority: string, hosts: Readonly<Record<string, string>>): string {
+  const { hostname, host } = new URL(`http://${authority}`);
+  return host.replace(hostname, hosts[hostname] ?? hostname);
 }
 
 function join(client: Duplex, authority: string, sockets: Set<Duplex>): void {

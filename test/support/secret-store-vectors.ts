@@ -3,6 +3,7 @@
 import { ruleMessages, textRules } from "../../src/core/spec/rules.ts";
 import { CA_BUNDLE } from "./ca-bundle.ts";
 import { ACCEPTED, clusterSecretStore, type Manifest, type SpecVector, secretStore } from "./spec-vector.ts";
+import { vaultAuthVectors } from "./vault-auth-vectors.ts";
 
 const key = { name: "creds", key: "id" };
 const foreignKey = { ...key, namespace: "team-b" };
@@ -85,6 +86,7 @@ export const secretStoreVectors: readonly SpecVector[] = [
     secretStore(kubernetes({ secretRef: foreignKey })),
     secretStore({ caProvider: { ...caProvider, namespace: "team-b" } }),
   ].map((object, index) => vector(`a namespace in reference ${index}`, object, ruleMessages.foreignNamespace)),
+  ...vaultAuthVectors,
   vector("refreshInterval 0", secretStore({}, { refreshInterval: 0 })),
   vector("refreshInterval in seconds", secretStore({}, { refreshInterval: 300 })),
   vector("refreshInterval of a year", secretStore({}, { refreshInterval: 31_536_000 })),

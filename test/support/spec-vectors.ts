@@ -1,6 +1,8 @@
 // Specs with the verdict that the API server and the parser must agree on: the parser's unit test and the admission
 // test on the real API server run the same tables.
 
+import { awsStoreVectors } from "./aws-store-vectors.ts";
+import { azureStoreVectors } from "./azure-store-vectors.ts";
 import { externalSecretVectors } from "./external-secret-vectors.ts";
 import { intervalVectors } from "./interval-vectors.ts";
 import { clusterSecretStoreVectors, secretStoreVectors } from "./secret-store-vectors.ts";
@@ -11,4 +13,6 @@ export const specVectors: readonly SpecVector[] = [
   ...intervalVectors,
   ...secretStoreVectors,
   ...clusterSecretStoreVectors,
+  ...awsStoreVectors,
+  ...azureStoreVectors,
 ];

@@ -14,7 +14,9 @@ export const NO_CREDENTIALS: CredentialReader = {
   readSecretKey: unasked,
   readConfigMapKey: unasked,
   requestToken: unasked,
+  readAnnotations: unasked,
   readOperatorToken: unasked,
+  operatorIdentity: unasked,
 };
 
 export interface StoreRig {

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import http from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
+import { TLSSocket } from "node:tls";
 import { json as readJson } from "node:stream/consumers";
 import { recordOf, textOf } from "../../src/core/unknown.ts";
 import { JsonText, type StubAnswer, StubMount, VENDOR_TEXT } from "./stub-kv.ts";
@@ -36,6 +37,8 @@ const REFUSED: StubAnswer = { status: 400, body: { errors: [`${VENDOR_TEXT}: inv
 
 export class StubVault {
   readonly requests: StubRequest[] = [];
+  /** PEM of the client certificate that each request came with. */
+  readonly clientCertificates: (string | undefined)[] = [];
   readonly mounts = new Map<string, StubMount>();
   readonly tokens = new Map<string, StubToken>();
   /** Paths below `/v1/` without query, decoded, that the policy denies. */
@@ -56,7 +59,10 @@ export class StubVault {
   private constructor(options: StubOptions) {
     const certificate = options.certificate ?? "server";
     this.#scheme = certificate === "none" ? "http" : "https";
-    this.#server = certificate === "none" ? http.createServer() : https.createServer(testTls[certificate]);
+    this.#server =
+      certificate === "none"
+        ? http.createServer()
+        : https.createServer({ ...testTls[certificate], requestCert: true, rejectUnauthorized: false });
     this.#server.on("request", (request: http.IncomingMessage, response: http.ServerResponse) => {
       void this.#serve(request, response);
     });
@@ -122,6 +128,7 @@ export class StubVault {
       body,
     };
     this.requests.push(entry);
+    this.clientCertificates.push(clientCertificateOf(request));
     for (const arrival of this.#arrivals.splice(0)) {
       if (arrival.path === path) arrival.resolve();
       else this.#arrivals.push(arrival);
@@ -134,7 +141,7 @@ export class StubVault {
   }
 
   #answer(path: string, query: URLSearchParams, request: StubRequest): StubAnswer {
-    if (/^auth\/.+\/login$/.test(path)) return this.#logIn(request.body);
+    if (/^auth\/.+\/login(\/.+)?$/.test(path)) return this.#logIn(path, request.body);
     const token = this.tokens.get(request.token ?? "");
     if (token === undefined || this.denied.has(path)) return DENIED;
     if (path.startsWith("auth/token/")) return this.#tokenAnswer(path, request.token ?? "", token);
@@ -142,10 +149,9 @@ export class StubVault {
     return uiMount === undefined ? this.#kvAnswer(path, query) : this.#describeMount(uiMount);
   }
 
-  #logIn(body: Readonly<Record<string, unknown>>): StubAnswer {
-    const isKnown = body["jwt"] === "jwt-1" && body["role"] === "reader";
-    const isRole = body["role_id"] === "role-1" && body["secret_id"] === "secret-1";
-    if (this.login.isRefused || (!isKnown && !isRole)) return REFUSED;
+  #logIn(path: string, body: Readonly<Record<string, unknown>>): StubAnswer {
+    const isKnown = isKnownBody(path, body) || (path.startsWith("auth/cert") && this.clientCertificates.at(-1));
+    if (this.login.isRefused || !isKnown) return REFUSED;
     this.#tokenCount += 1;
     const token = `hvs.token-${this.#tokenCount}`;
     const { ttlSeconds, isRenewable, type } = this.login;
@@ -186,6 +192,18 @@ export class StubVault {
     if (found === undefined) return { status: 404, body: { errors: [`${VENDOR_TEXT}: no handler for route`] } };
     return found[1].answer(path.slice(found[0].length + 1).replace(/\/$/, ""), query);
   }
+}
+
+/** Any signed question is believed: what was signed is for the test to check. */
+function isKnownBody(path: string, body: Readonly<Record<string, unknown>>): boolean {
+  if (body["iam_request_headers"] !== undefined) return true;
+  if (path.endsWith("/login/user-1")) return body["password"] === "word 1 ü";
+  if (body["jwt"] === "jwt-1") return [undefined, "reader"].includes(textOf(body["role"]));
+  return body["role_id"] === "role-1" && body["secret_id"] === "secret-1";
+}
+
+function clientCertificateOf({ socket }: http.IncomingMessage): string | undefined {
+  return socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.toString().trim() : undefined;
 }
 
 /** An answer of any kind; a body that is text goes out as it is. */

@@ -11,6 +11,7 @@ import type { ProviderDeps, RequestFacts } from "../../src/providers/provider-de
 import { createVaultProvider } from "../../src/providers/vault/vault-provider.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { StubVault, type StubOptions } from "./stub-vault.ts";
+import { testEgress } from "./test-egress.ts";
 import { testTls } from "./tls.ts";
 
 export const kubernetesAuth = {
@@ -70,6 +71,7 @@ export class VaultRig {
       authNamespace: undefined,
       caBundlePem: testTls.ca,
       caProvider: undefined,
+      clientCertificate: undefined,
       auth: kubernetesAuth,
       ...overrides,
     };
@@ -87,7 +89,7 @@ export class VaultRig {
       clock: this.clock,
       random: () => 0.5,
       log: this.#logger(),
-      allowInsecureHttp: false,
+      egress: testEgress(),
       limiter: (task, signal) => {
         signal.throwIfAborted();
         this.limited += 1;
@@ -110,7 +112,9 @@ export class VaultRig {
         const token = this.#value(this.jwt, `ServiceAccount ${ref.name} does not exist`);
         return Promise.resolve(token.ok ? ok({ token: token.value, expiresAtMs: Number.MAX_SAFE_INTEGER }) : token);
       },
+      readAnnotations: () => Promise.resolve(ok({})),
       readOperatorToken: () => Promise.resolve(this.#value(this.jwt, "the operator has no token file")),
+      operatorIdentity: () => failed({ kind: "refused", detail: "no cloud here" }),
     };
   }
 

@@ -14,6 +14,7 @@ import { systemClock } from "../../src/runtime/system-clock.ts";
 import { listAt } from "../testbed/json.ts";
 import type { VaultServer } from "../testbed/vault-server.ts";
 import { waitUntil } from "../testbed/wait-until.ts";
+import { testEgress } from "./test-egress.ts";
 
 const SECRET_ID = "test-only-secret-id";
 let count = 0;
@@ -127,6 +128,7 @@ export class VaultTeam {
       authNamespace: undefined,
       caBundlePem: this.vault.caPem,
       caProvider: undefined,
+      clientCertificate: undefined,
       auth: this.appRole(),
       ...overrides,
     };
@@ -151,7 +153,9 @@ export class VaultTeam {
     const credentials: CredentialReader = {
       readSecretKey: () => Promise.resolve(ok(SecretValue.ofUtf8(SECRET_ID))),
       readConfigMapKey: () => Promise.resolve(missing),
+      readAnnotations: () => Promise.resolve(missing),
       readOperatorToken: jwt,
+      operatorIdentity: () => missing,
       requestToken: async () => {
         const token = await jwt();
         return token.ok ? ok({ token: token.value, expiresAtMs: Number.MAX_SAFE_INTEGER }) : token;
@@ -162,7 +166,7 @@ export class VaultTeam {
       clock: systemClock,
       random: () => 0.5,
       log: silentLog,
-      allowInsecureHttp: false,
+      egress: testEgress(),
       limiter: createLimiter({ maxInFlight: 8, requestsPerSecond: 1_000 }),
       requestTimeoutMs: this.#options.requestTimeoutMs,
     };

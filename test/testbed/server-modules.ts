@@ -70,7 +70,8 @@ export async function moduleCacheFolder(module: ServerModule): Promise<string> {
   return join(cacheRoot(), "servers", `${module.name}-${hash.digest("hex").slice(0, 16)}`);
 }
 
-function cacheRoot(): string {
+/** Where everything is kept that is built once for a machine. */
+export function cacheRoot(): string {
   const base = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
   return process.env["FAIRLEAD_CACHE"] ?? join(base, "fairlead");
 }

@@ -3,10 +3,14 @@
 
 import { z } from "zod";
 import { ruleMessages } from "../../src/core/spec/rules.ts";
+import { awsProvider } from "./aws.ts";
+import { azureProvider } from "./azure.ts";
+import { exactlyOne } from "./cel.ts";
 import { ruled, someText } from "./fields.ts";
 import { intervalRule } from "./interval-rule.ts";
 import { namespaceConditions } from "./namespace-conditions.ts";
-import { type StoreScope, vaultProvider } from "./vault.ts";
+import type { StoreScope } from "./references.ts";
+import { vaultProvider } from "./vault.ts";
 
 const MAX_INTERVAL_SECONDS = 8_760 * 3_600;
 
@@ -36,13 +40,20 @@ function shared(scope: StoreScope) {
     refreshInterval: refreshInterval.optional(),
     limits: limits.optional(),
     provider: z
-      .object({ vault: vaultProvider(scope).optional() })
+      .object({
+        vault: vaultProvider(scope).optional(),
+        aws: awsProvider(scope).optional(),
+        azurekv: azureProvider(scope).optional(),
+      })
       .describe("Exactly one provider.")
       .optional(),
   };
 }
 
-const oneProvider = { rule: "has(self.provider) && has(self.provider.vault)", message: ruleMessages.oneProvider };
+const oneProvider = {
+  rule: `has(self.provider) && ${exactlyOne(["provider.vault", "provider.aws", "provider.azurekv"])}`,
+  message: ruleMessages.oneProvider,
+};
 
 export const secretStoreSpec = ruled(z.object(shared("Namespaced")).describe("One provider, and how to log in."), [
   oneProvider,

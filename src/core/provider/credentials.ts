@@ -18,6 +18,14 @@ export interface ServiceAccountToken {
   readonly expiresAtMs: number;
 }
 
+/** What the platform gave to the operator's own pod, such as a role and the file of a token for it. */
+export interface OperatorIdentity {
+  /** Of the operator's environment; undefined where it is not set, or empty. */
+  variable(name: string): string | undefined;
+  /** A file that such a variable names, trimmed; undefined: it is not there. */
+  readFile(path: string, signal: AbortSignal): Promise<SecretValue | undefined>;
+}
+
 export interface CredentialReader {
   readSecretKey(ref: ObjectKeyRef, signal: AbortSignal): Promise<Result<SecretValue, CredentialError>>;
   readConfigMapKey(ref: ObjectKeyRef, signal: AbortSignal): Promise<Result<SecretValue, CredentialError>>;
@@ -27,6 +35,13 @@ export interface CredentialReader {
     defaultAudience: string,
     signal: AbortSignal,
   ): Promise<Result<ServiceAccountToken, CredentialError>>;
+  /** Annotations of a ServiceAccount: clouds keep the identity there that its tokens stand for. */
+  readAnnotations(
+    ref: ServiceAccountRef,
+    signal: AbortSignal,
+  ): Promise<Result<Readonly<Record<string, string>>, CredentialError>>;
   /** The operator's own audience-bound token file. Refused for namespaced stores. */
   readOperatorToken(signal: AbortSignal): Promise<Result<SecretValue, CredentialError>>;
+  /** The operator's own identity in its cloud. Refused for namespaced stores. */
+  operatorIdentity(): Result<OperatorIdentity, CredentialError>;
 }

@@ -4,6 +4,8 @@ import { failed, ok, type Result } from "../result.ts";
 import { recordOf, textOf } from "../unknown.ts";
 import { isInterval, parseIntervalMs } from "./duration.ts";
 import type { StoreKind } from "./external-secret.ts";
+import { parseAws } from "./parse-aws.ts";
+import { parseAzure } from "./parse-azure.ts";
 import { parseConditions } from "./parse-conditions.ts";
 import { parseMeta } from "./parse-meta.ts";
 import { parseSecretStoreStatus } from "./parse-status.ts";
@@ -12,7 +14,7 @@ import type { SecretStoreRecord, SpecError } from "./records.ts";
 import { ruleMessages } from "./rules.ts";
 import { clusterSecretStoreSpecSchema } from "./schemas/cluster-secret-store-spec.ts";
 import { secretStoreSpecSchema } from "./schemas/secret-store-spec.ts";
-import type { NamespaceCondition, SecretStoreSpec } from "./secret-store.ts";
+import type { NamespaceCondition, ProviderSpec, SecretStoreSpec } from "./secret-store.ts";
 import { conform, type Wire } from "./wire-schema.ts";
 
 /** A ClusterSecretStore's spec is a SecretStore's with conditions. */
@@ -53,8 +55,7 @@ function parseSpec(
 ): Result<SecretStoreSpec, SpecError> {
   const refreshIntervalMs = parseInterval(wire.refreshInterval);
   if (!refreshIntervalMs.ok) return refreshIntervalMs;
-  if (wire.provider?.vault === undefined) return failed({ path: "spec", message: ruleMessages.oneProvider });
-  const provider = parseVault(wire.provider.vault, kind, "spec.provider.vault");
+  const provider = parseProvider(wire.provider ?? {}, kind);
   if (!provider.ok) return provider;
   return ok({
     controller: wire.controller,
@@ -63,6 +64,19 @@ function parseSpec(
     provider: provider.value,
     conditions,
   });
+}
+
+/** The one provider that is named; two are as wrong as none. */
+function parseProvider(wire: NonNullable<SpecWire["provider"]>, kind: StoreKind): Result<ProviderSpec, SpecError> {
+  const { vault, aws, azurekv } = wire;
+  const parsers = [
+    vault && (() => parseVault(vault, kind, "spec.provider.vault")),
+    aws && (() => parseAws(aws, kind, "spec.provider.aws")),
+    azurekv && (() => parseAzure(azurekv, kind, "spec.provider.azurekv")),
+  ].filter((parse) => parse !== undefined);
+  const [parse] = parsers;
+  if (parse === undefined || parsers.length > 1) return failed({ path: "spec", message: ruleMessages.oneProvider });
+  return parse();
 }
 
 function parseInterval(wire: number | string | undefined): Result<number, SpecError> {

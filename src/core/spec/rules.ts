@@ -43,6 +43,34 @@ export const textRules = {
     pattern: `^/?${VAULT_SEGMENT}(/${VAULT_SEGMENT})*/?$`,
     message: "give a Vault path such as kv or team/kv, without '.' or '..' segments, spaces, '?', '#' and '%'",
   },
+  vaultUser: {
+    pattern: "^[-_@+=:~A-Za-z0-9][-_.@+=:~A-Za-z0-9]*$",
+    message: "give the name of a Vault user: letters, digits and '-_.@+=:~', without '.' at its beginning",
+  },
+  awsRegion: {
+    pattern: "^[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}-[0-9]{1,2}$",
+    message: "give the code of an AWS region, such as eu-west-1",
+  },
+  awsName: {
+    pattern: "^[-A-Za-z0-9/_+=.@!]+$",
+    message: "give the beginning of a name in AWS: letters, digits and '/_+=.@-!'",
+  },
+  roleArn: {
+    pattern: "^arn:aws[-a-z]*:iam::[0-9]{12}:role/[-A-Za-z0-9/_+=,.@]+$",
+    message: "give the ARN of an IAM role, such as arn:aws:iam::123456789012:role/reader",
+  },
+  azureOrigin: {
+    pattern: String.raw`^https://[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]{1,5})?/?$`,
+    message: "give an address as https://HOST, without path, query or credentials",
+  },
+  azureId: {
+    pattern: "^[0-9A-Za-z]([-0-9A-Za-z.]{0,251}[0-9A-Za-z])?$",
+    message: "give an id of Azure, such as 00000000-0000-0000-0000-000000000000",
+  },
+  externalId: {
+    pattern: "^[-A-Za-z0-9_+=,.@:/]{2,}$",
+    message: "give an external id of 2 or more letters, digits and '_+=,.@:/-'",
+  },
 } as const satisfies Record<string, TextRule>;
 
 export type TextRuleName = keyof typeof textRules;
@@ -86,10 +114,24 @@ export const ruleMessages = {
   labelValue:
     "give a label a value of up to 63 letters, digits, '-', '_' and '.', which begins and ends with a letter or digit",
   tagName: "a tag has a name of 1 to 128 characters",
-  oneProvider: "name exactly one provider: vault",
-  oneAuth: "auth needs exactly one of tokenSecretRef, appRole and kubernetes",
+  oneProvider: "name exactly one provider: vault, aws or azurekv",
+  oneAwsAuth: "auth takes secretRef or jwt, not both",
+  ownAwsIdentity:
+    "auth of a SecretStore needs exactly one of secretRef and jwt: the operator's own identity serves ClusterSecretStores only",
+  azurePrincipal:
+    "authType ServicePrincipal (the default) needs authSecretRef with clientId and exactly one of clientSecret and clientCertificate",
+  azureTenant: "authType ServicePrincipal needs tenantId, in the store or in authSecretRef",
+  azureFields:
+    "authSecretRef belongs to ServicePrincipal, and beside serviceAccountRef with clientId and tenantId alone; serviceAccountRef belongs to WorkloadIdentity; identityId to ManagedIdentity, and to WorkloadIdentity without serviceAccountRef",
+  ownAzureIdentity:
+    "a SecretStore logs in as a ServicePrincipal, or by WorkloadIdentity with serviceAccountRef: the operator's own identity serves ClusterSecretStores only",
+  azureCloud: "environmentType AzureStackCloud and customCloudConfig belong together: set both, or neither",
+  roleSettings: "externalID, sessionTags and transitiveTagKeys belong to role: name one, or leave them out",
+  oneAuth: "auth needs exactly one of tokenSecretRef, appRole, kubernetes, jwt, cert, userPass, ldap and iam",
   oneRoleId: "appRole needs exactly one of roleId and roleRef",
   oneIdentity: "kubernetes auth takes serviceAccountRef or secretRef, not both",
+  iamExternalId: "externalID belongs to role: name one, or leave it out",
+  oneJwt: "jwt auth needs exactly one of secretRef and kubernetesServiceAccountToken",
   ownIdentity:
     "kubernetes auth of a SecretStore needs serviceAccountRef or secretRef: the operator's own identity serves ClusterSecretStores only",
   foreignNamespace: "a SecretStore reads its own namespace only: remove namespace, or use a ClusterSecretStore",

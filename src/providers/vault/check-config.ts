@@ -1,20 +1,20 @@
 // What a Vault store says that can never work: found before anything leaves for the server, named by its field.
 // The same sentences serve `fairlead validate`, which has no cluster.
 
-import { X509Certificate } from "node:crypto";
 import { type ProviderError, providerError } from "../../core/provider/error.ts";
 import { failed, ok, type Result } from "../../core/result.ts";
 import type { VaultStoreSpec } from "../../core/spec/secret-store.ts";
+import type { Egress } from "../http/egress.ts";
+import { pemFault } from "../http/pem.ts";
 import { pathFault } from "./key-path.ts";
 
 const FIELD = "spec.provider.vault";
-const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 /** What a header may carry without quoting (RFC 9110, section 5.5), spaces left out. */
 const HEADER_TEXT = /^[\x21-\x7e]+$/;
 
 /** The server's origin, if everything that can be checked offline is right. */
-export function checkVaultConfig(spec: VaultStoreSpec, allowInsecureHttp: boolean): Result<URL, ProviderError> {
-  const server = checkServer(spec.server, allowInsecureHttp);
+export function checkVaultConfig(spec: VaultStoreSpec, egress: Egress): Result<URL, ProviderError> {
+  const server = checkServer(spec.server, egress);
   if (!server.ok) return server;
   for (const [field, path] of [["path", spec.path], authPath(spec.auth)] as const) {
     const fault = path === undefined ? undefined : pathFault(path);
@@ -31,27 +31,29 @@ export function checkVaultConfig(spec: VaultStoreSpec, allowInsecureHttp: boolea
   return fault === undefined ? server : invalid("caBundle", fault);
 }
 
-/** What is wrong with a bundle of certificates, as a clause after its name; undefined if nothing is. */
-export function pemFault(pem: string): string | undefined {
-  const blocks = pem.match(PEM_BLOCK) ?? [];
-  if (blocks.length === 0) return "holds no PEM certificate";
-  return blocks.every(isCertificate) ? undefined : "holds a certificate that cannot be read";
-}
-
 export function invalid(field: string, fault: string): { readonly ok: false; readonly error: ProviderError } {
   return failed(providerError("invalidConfig", `${FIELD}.${field} ${fault}`));
 }
 
-function checkServer(text: string, allowInsecureHttp: boolean): Result<URL, ProviderError> {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
+function checkServer(text: string, egress: Egress): Result<URL, ProviderError> {
+  const url = URL.parse(text);
+  if (url === null || !["http:", "https:"].includes(url.protocol)) {
     return invalid("server", "is not a URL: write https://HOST[:PORT]");
   }
-  if (url.protocol === "http:" && !allowInsecureHttp) {
+  if (url.protocol === "http:" && !egress.allowInsecureHttp) {
     return invalid("server", "must begin with https:// (or run the operator with --allow-insecure-http)");
   }
-  const isBare = url.username === "" && url.password === "" && url.pathname === "/" && !/[?#]/.test(text);
-  return isBare ? ok(url) : invalid("server", "may hold a scheme, a host and a port only");
+  if (!egress.allowsAddress(url.hostname)) {
+    return invalid(
+      "server",
+      "is a link-local or metadata address (or run the operator with --allow-link-local-servers)",
+    );
+  }
+  return isBare(url, text) ? ok(url) : invalid("server", "may hold a scheme, a host and a port only");
+}
+
+function isBare({ username, password, pathname }: URL, text: string): boolean {
+  return username === "" && password === "" && pathname === "/" && !/[?#]/.test(text);
 }
 
 function authPath(auth: VaultStoreSpec["auth"]): readonly [string, string | undefined] {
@@ -60,15 +62,15 @@ function authPath(auth: VaultStoreSpec["auth"]): readonly [string, string | unde
       return ["auth.kubernetes.mountPath", auth.mountPath];
     case "appRole":
       return ["auth.appRole.path", auth.path];
+    case "jwt":
+      return ["auth.jwt.path", auth.path];
+    case "iam":
+      return ["auth.iam.path", auth.path];
+    case "cert":
+      return ["auth.cert.path", auth.path];
+    case "password":
+      return [`auth.${auth.method}.path`, auth.path];
     case "token":
       return ["auth.tokenSecretRef", undefined];
-  }
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).raw.byteLength > 0;
-  } catch {
-    return false;
   }
 }

@@ -29,3 +29,13 @@ export function credentialText(
   if (CREDENTIAL_TEXT.test(text)) return ok(SecretValue.ofUtf8(text));
   return failed(providerError("unauthenticated", `the ${name} is empty or holds characters that none has`));
 }
+
+/** A password, whatever its characters: without one line end behind it. */
+export function passwordText(
+  name: string,
+  read: Result<SecretValue, CredentialError>,
+): Result<SecretValue, ProviderError> {
+  if (!read.ok) return failed(errorOfCredential(read.error));
+  const text = read.value.revealUtf8().replace(/\r?\n$/, "");
+  return text === "" ? failed(providerError("unauthenticated", `the ${name} is empty`)) : ok(SecretValue.ofUtf8(text));
+}

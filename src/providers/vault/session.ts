@@ -5,10 +5,10 @@ import type { CancelTimer, Clock, Random } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { ProviderError } from "../../core/provider/error.ts";
 import { failed, ok, type Result } from "../../core/result.ts";
+import { abortedRequest } from "../http/transport.ts";
 import { closedConnection } from "./connection.ts";
 import { requestPath } from "./key-path.ts";
 import { type Login, leaseOf, type VaultToken } from "./login.ts";
-import { abortedRequest } from "./transport.ts";
 import type { VaultApi } from "./vault-api.ts";
 
 export interface Session {

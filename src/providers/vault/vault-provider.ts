@@ -22,7 +22,7 @@ export function createVaultProvider(spec: VaultStoreSpec, deps: ProviderDeps): S
   const { clock, random, log } = deps;
   const connection = createConnection(spec, deps);
   const authApi = createVaultApi(spec.server, spec.authNamespace ?? spec.namespace, connection);
-  const login = createLogin(spec.auth, authApi, deps.credentials);
+  const login = createLogin(spec.auth, authApi, deps);
   const session = new VaultSession({
     login: async (signal) => {
       const prepared = await connection.prepare(signal);

@@ -15,16 +15,7 @@ import {
   stringBytes,
   textValue,
 } from "../../core/value/json-document.ts";
-
-/** An answer as it came, with the headers that matter. */
-export interface HttpReply {
-  readonly status: number;
-  /** Of Retry-After, milliseconds. */
-  readonly retryAfterMs: number | undefined;
-  /** The server's clock (Date), milliseconds since 1970. */
-  readonly serverTimeMs: number | undefined;
-  readonly body: Buffer;
-}
+import type { HttpReply } from "../http/http-message.ts";
 
 export type Exchange = Result<VaultReply, ProviderError>;
 

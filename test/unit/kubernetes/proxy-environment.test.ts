@@ -27,6 +27,15 @@ describe("proxyFromEnvironment", () => {
   });
 
   test.each([
+    { given: "HTTPS_PROXY only", env: { HTTPS_PROXY: "http://p:1" }, url: "none" },
+    { given: "HTTP_PROXY", env: { HTTP_PROXY: "http://p:1", HTTPS_PROXY: "http://q:2" }, url: "http://p:1" },
+    { given: "its port in NO_PROXY", env: { HTTP_PROXY: "http://p:1", NO_PROXY: "store.example:80" }, url: "none" },
+    { given: "another port", env: { HTTP_PROXY: "http://p:1", NO_PROXY: "store.example:443" }, url: "http://p:1" },
+  ])("for an http:// server, given $given: $url", ({ env, url }) => {
+    expect(proxyFor("http://store.example", env)).toBe(url);
+  });
+
+  test.each([
     { env: { HTTPS_PROXY: "socks5://me:canary-9@p" }, says: "HTTPS_PROXY names no proxy that we can use: SOCKS" },
     { env: { https_proxy: "http://me:canary-9@" }, says: "https_proxy is no URL" },
   ])("refuses what it cannot use: $says", ({ env, says }) => {
@@ -79,7 +88,7 @@ describe("proxyFromEnvironment", () => {
 });
 
 test("proxyVariables takes what concerns proxies out of an environment", () => {
-  const mine = { HTTPS_PROXY: "a", https_proxy: "b", NO_PROXY: "c", no_proxy: "d" };
-  expect(proxyVariables({ ...mine, HTTP_PROXY: "e", HOME: "/" })).toEqual(mine);
+  const mine = { HTTPS_PROXY: "a", https_proxy: "b", HTTP_PROXY: "e", http_proxy: "f", NO_PROXY: "c", no_proxy: "d" };
+  expect(proxyVariables({ ...mine, HOME: "/" })).toEqual(mine);
   expect(proxyVariables({})).toEqual({});
 });

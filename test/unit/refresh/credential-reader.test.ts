@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { CredentialReader } from "../../../src/core/provider/credentials.ts";
+import type { CredentialReader, OperatorIdentity } from "../../../src/core/provider/credentials.ts";
 import { failed, ok, type Result } from "../../../src/core/result.ts";
 import { SecretValue } from "../../../src/core/secret-value.ts";
 import { recordOf } from "../../../src/core/unknown.ts";
@@ -46,11 +46,16 @@ function reader(
     operator: { namespace: "system", name: "fairlead" },
     onRead: () => undefined,
     readOperatorToken: () => Promise.resolve(operatorToken),
+    operatorIdentity,
     ...overrides,
   };
   return kind === "SecretStore" ? namespacedCredentialReader(deps, "team-a") : clusterCredentialReader(deps, "team-b");
 }
 
+const operatorIdentity: OperatorIdentity = {
+  variable: (name) => `value of ${name}`,
+  readFile: () => Promise.resolve(undefined),
+};
 const login = { name: "login", key: "token", namespace: undefined };
 const account = { name: "app", audiences: [], namespace: undefined };
 
@@ -152,6 +157,7 @@ describe("the namespace of a reference", () => {
       {
         client: fake,
         readOperatorToken: () => Promise.resolve(undefined),
+        operatorIdentity,
         operator: undefined,
         onRead: () => undefined,
       },
@@ -207,6 +213,7 @@ describe("the operator's own identity", () => {
   test("is refused to a SecretStore", async () => {
     const own = reader("SecretStore", cluster().fake, { operatorToken: SecretValue.ofUtf8(CANARY) });
     expect(await own.readOperatorToken(signal)).toMatchObject({ ok: false, error: { kind: "refused" } });
+    expect(own.operatorIdentity()).toMatchObject({ ok: false, error: { kind: "refused" } });
   });
 
   test.each([
@@ -215,5 +222,33 @@ describe("the operator's own identity", () => {
   ])("serves a ClusterSecretStore: with $given it is $then", async ({ token: own, then }) => {
     const read = await reader("ClusterSecretStore", cluster().fake, { operatorToken: own }).readOperatorToken(signal);
     expect(read.ok ? "read" : read.error.kind).toBe(then);
+  });
+
+  test("in its cloud serves a ClusterSecretStore", () => {
+    const own = reader("ClusterSecretStore", cluster().fake).operatorIdentity();
+    expect(own.ok && own.value.variable("ROLE")).toBe("value of ROLE");
+  });
+});
+
+describe("annotations of a ServiceAccount", () => {
+  const annotated = () => {
+    const { fake } = cluster();
+    fake.apply("/api/v1/namespaces/team-a/serviceaccounts/app", { metadata: { annotations: { role: "reader" } } });
+    return fake;
+  };
+
+  test("are read, and the state that was seen is told", async () => {
+    const seen: string[] = [];
+    const onRead: CredentialReaderDeps["onRead"] = ({ type, name }, { kind }) =>
+      seen.push(`${type.kind} ${name} ${kind}`);
+    const answer = await reader("SecretStore", annotated(), { onRead }).readAnnotations(account, signal);
+    expect(answer).toEqual({ ok: true, value: { role: "reader" } });
+    expect(seen).toEqual(["ServiceAccount app present"]);
+  });
+
+  test("of a namespace that a SecretStore names are refused", async () => {
+    const foreign = { ...account, namespace: "team-b" };
+    const answer = await reader("SecretStore", annotated()).readAnnotations(foreign, signal);
+    expect(answer).toMatchObject({ ok: false, error: { kind: "refused" } });
   });
 });

@@ -36,6 +36,30 @@ export const clusterSecretStoreSpecSchema = {
                 namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
               },
             },
+            tls: {
+              kind: "object",
+              required: ["certSecretRef", "keySecretRef"],
+              properties: {
+                certSecretRef: {
+                  kind: "object",
+                  required: ["name"],
+                  properties: {
+                    name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                    key: { kind: "text", minLength: 1, maxLength: 253, rule: "dataKey" },
+                    namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                  },
+                },
+                keySecretRef: {
+                  kind: "object",
+                  required: ["name"],
+                  properties: {
+                    name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                    key: { kind: "text", minLength: 1, maxLength: 253, rule: "dataKey" },
+                    namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                  },
+                },
+              },
+            },
             auth: {
               kind: "object",
               properties: {
@@ -101,8 +125,324 @@ export const clusterSecretStoreSpecSchema = {
                     },
                   },
                 },
+                jwt: {
+                  kind: "object",
+                  properties: {
+                    path: { kind: "text", minLength: 1, maxLength: 256, rule: "vaultPath" },
+                    role: { kind: "text", minLength: 1, maxLength: 256 },
+                    secretRef: {
+                      kind: "object",
+                      required: ["name", "key"],
+                      properties: {
+                        name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                        key: { kind: "text", minLength: 1, maxLength: 253, rule: "dataKey" },
+                        namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                      },
+                    },
+                    kubernetesServiceAccountToken: {
+                      kind: "object",
+                      required: ["serviceAccountRef"],
+                      properties: {
+                        serviceAccountRef: {
+                          kind: "object",
+                          required: ["name"],
+                          properties: {
+                            name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                            audiences: {
+                              kind: "list",
+                              maxItems: 8,
+                              items: { kind: "text", minLength: 1, maxLength: 256 },
+                            },
+                            namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                          },
+                        },
+                        audiences: { kind: "list", maxItems: 8, items: { kind: "text", minLength: 1, maxLength: 256 } },
+                      },
+                    },
+                  },
+                },
+                cert: {
+                  kind: "object",
+                  required: ["clientCert", "secretRef"],
+                  properties: {
+                    path: { kind: "text", minLength: 1, maxLength: 256, rule: "vaultPath" },
+                    vaultRole: { kind: "text", minLength: 1, maxLength: 256 },
+                    clientCert: {
+                      kind: "object",
+                      required: ["name"],
+                      properties: {
+                        name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                        key: { kind: "text", minLength: 1, maxLength: 253, rule: "dataKey" },
+                        namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                      },
+                    },
+                    secretRef: {
+                      kind: "object",
+                      required: ["name"],
+                      properties: {
+                        name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                        key: { kind: "text", minLength: 1, maxLength: 253, rule: "dataKey" },
+                        namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                      },
+                    },
+                  },
+                },
+                userPass: {
+                  kind: "object",
+                  required: ["username", "secretRef"],
+                  properties: {
+                    path: { kind: "text", minLength: 1, maxLength: 256, rule: "vaultPath" },
+                    username: { kind: "text", minLength: 1, maxLength: 256, rule: "vaultUser" },
+                    secretRef: {
+                      kind: "object",
+                      required: ["name", "key"],
+                      properties: {
+                        name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                        key: { kind: "text", minLength: 1, maxLength: 253, rule: "dataKey" },
+                        namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                      },
+                    },
+                  },
+                },
+                ldap: {
+                  kind: "object",
+                  required: ["username", "secretRef"],
+                  properties: {
+                    path: { kind: "text", minLength: 1, maxLength: 256, rule: "vaultPath" },
+                    username: { kind: "text", minLength: 1, maxLength: 256, rule: "vaultUser" },
+                    secretRef: {
+                      kind: "object",
+                      required: ["name", "key"],
+                      properties: {
+                        name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                        key: { kind: "text", minLength: 1, maxLength: 253, rule: "dataKey" },
+                        namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                      },
+                    },
+                  },
+                },
+                iam: {
+                  kind: "object",
+                  properties: {
+                    path: { kind: "text", minLength: 1, maxLength: 256, rule: "vaultPath" },
+                    region: { kind: "text", minLength: 1, maxLength: 64, rule: "awsRegion" },
+                    vaultRole: { kind: "text", minLength: 1, maxLength: 256 },
+                    vaultAwsIamServerID: { kind: "text", minLength: 1, maxLength: 256, rule: "externalId" },
+                    role: { kind: "text", minLength: 1, maxLength: 2048, rule: "roleArn" },
+                    externalID: { kind: "text", minLength: 1, maxLength: 1224, rule: "externalId" },
+                    secretRef: {
+                      kind: "object",
+                      required: ["accessKeyIDSecretRef", "secretAccessKeySecretRef"],
+                      properties: {
+                        accessKeyIDSecretRef: {
+                          kind: "object",
+                          required: ["name", "key"],
+                          properties: {
+                            name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                            key: { kind: "text", minLength: 1, maxLength: 253, rule: "dataKey" },
+                            namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                          },
+                        },
+                        secretAccessKeySecretRef: {
+                          kind: "object",
+                          required: ["name", "key"],
+                          properties: {
+                            name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                            key: { kind: "text", minLength: 1, maxLength: 253, rule: "dataKey" },
+                            namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                          },
+                        },
+                        sessionTokenSecretRef: {
+                          kind: "object",
+                          required: ["name", "key"],
+                          properties: {
+                            name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                            key: { kind: "text", minLength: 1, maxLength: 253, rule: "dataKey" },
+                            namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                          },
+                        },
+                      },
+                    },
+                    jwt: {
+                      kind: "object",
+                      required: ["serviceAccountRef"],
+                      properties: {
+                        serviceAccountRef: {
+                          kind: "object",
+                          required: ["name"],
+                          properties: {
+                            name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                            audiences: {
+                              kind: "list",
+                              maxItems: 8,
+                              items: { kind: "text", minLength: 1, maxLength: 256 },
+                            },
+                            namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                          },
+                        },
+                      },
+                    },
+                  },
+                },
               },
             },
+          },
+        },
+        aws: {
+          kind: "object",
+          required: ["region"],
+          properties: {
+            service: { kind: "text", oneOf: ["SecretsManager", "ParameterStore"] },
+            region: { kind: "text", minLength: 1, maxLength: 64, rule: "awsRegion" },
+            prefix: { kind: "text", minLength: 1, maxLength: 256, rule: "awsName" },
+            endpoint: { kind: "text", minLength: 1, maxLength: 512, rule: "serverUrl" },
+            stsEndpoint: { kind: "text", minLength: 1, maxLength: 512, rule: "serverUrl" },
+            auth: {
+              kind: "object",
+              properties: {
+                secretRef: {
+                  kind: "object",
+                  required: ["accessKeyIDSecretRef", "secretAccessKeySecretRef"],
+                  properties: {
+                    accessKeyIDSecretRef: {
+                      kind: "object",
+                      required: ["name", "key"],
+                      properties: {
+                        name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                        key: { kind: "text", minLength: 1, maxLength: 253, rule: "dataKey" },
+                        namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                      },
+                    },
+                    secretAccessKeySecretRef: {
+                      kind: "object",
+                      required: ["name", "key"],
+                      properties: {
+                        name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                        key: { kind: "text", minLength: 1, maxLength: 253, rule: "dataKey" },
+                        namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                      },
+                    },
+                    sessionTokenSecretRef: {
+                      kind: "object",
+                      required: ["name", "key"],
+                      properties: {
+                        name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                        key: { kind: "text", minLength: 1, maxLength: 253, rule: "dataKey" },
+                        namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                      },
+                    },
+                  },
+                },
+                jwt: {
+                  kind: "object",
+                  required: ["serviceAccountRef"],
+                  properties: {
+                    serviceAccountRef: {
+                      kind: "object",
+                      required: ["name"],
+                      properties: {
+                        name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                        audiences: { kind: "list", maxItems: 8, items: { kind: "text", minLength: 1, maxLength: 256 } },
+                        namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                      },
+                    },
+                  },
+                },
+              },
+            },
+            role: { kind: "text", minLength: 1, maxLength: 2048, rule: "roleArn" },
+            additionalRoles: {
+              kind: "list",
+              maxItems: 8,
+              items: { kind: "text", minLength: 1, maxLength: 2048, rule: "roleArn" },
+            },
+            externalID: { kind: "text", minLength: 1, maxLength: 1224, rule: "externalId" },
+            sessionTags: {
+              kind: "list",
+              maxItems: 50,
+              mapKey: "key",
+              items: {
+                kind: "object",
+                required: ["key", "value"],
+                properties: {
+                  key: { kind: "text", minLength: 1, maxLength: 128 },
+                  value: { kind: "text", maxLength: 256 },
+                },
+              },
+            },
+            transitiveTagKeys: { kind: "list", maxItems: 50, items: { kind: "text", minLength: 1, maxLength: 128 } },
+          },
+        },
+        azurekv: {
+          kind: "object",
+          required: ["vaultUrl"],
+          properties: {
+            vaultUrl: { kind: "text", minLength: 1, maxLength: 512, rule: "azureOrigin" },
+            authType: { kind: "text", oneOf: ["ServicePrincipal", "ManagedIdentity", "WorkloadIdentity"] },
+            tenantId: { kind: "text", minLength: 1, maxLength: 253, rule: "azureId" },
+            environmentType: {
+              kind: "text",
+              oneOf: ["PublicCloud", "USGovernmentCloud", "ChinaCloud", "AzureStackCloud"],
+            },
+            customCloudConfig: {
+              kind: "object",
+              required: ["activeDirectoryEndpoint", "keyVaultDNSSuffix"],
+              properties: {
+                activeDirectoryEndpoint: { kind: "text", minLength: 1, maxLength: 512, rule: "azureOrigin" },
+                keyVaultDNSSuffix: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+              },
+            },
+            authSecretRef: {
+              kind: "object",
+              properties: {
+                clientId: {
+                  kind: "object",
+                  required: ["name", "key"],
+                  properties: {
+                    name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                    key: { kind: "text", minLength: 1, maxLength: 253, rule: "dataKey" },
+                    namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                  },
+                },
+                tenantId: {
+                  kind: "object",
+                  required: ["name", "key"],
+                  properties: {
+                    name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                    key: { kind: "text", minLength: 1, maxLength: 253, rule: "dataKey" },
+                    namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                  },
+                },
+                clientSecret: {
+                  kind: "object",
+                  required: ["name", "key"],
+                  properties: {
+                    name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                    key: { kind: "text", minLength: 1, maxLength: 253, rule: "dataKey" },
+                    namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                  },
+                },
+                clientCertificate: {
+                  kind: "object",
+                  required: ["name", "key"],
+                  properties: {
+                    name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                    key: { kind: "text", minLength: 1, maxLength: 253, rule: "dataKey" },
+                    namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+                  },
+                },
+              },
+            },
+            serviceAccountRef: {
+              kind: "object",
+              required: ["name"],
+              properties: {
+                name: { kind: "text", minLength: 1, maxLength: 253, rule: "objectName" },
+                audiences: { kind: "list", maxItems: 8, items: { kind: "text", minLength: 1, maxLength: 256 } },
+                namespace: { kind: "text", minLength: 1, maxLength: 63, rule: "namespaceName" },
+              },
+            },
+            identityId: { kind: "text", minLength: 1, maxLength: 253, rule: "azureId" },
           },
         },
       },

@@ -12,7 +12,9 @@ function specOf(object: Manifest): SecretStoreSpec {
 }
 
 function vaultOf(vault: Parameters<typeof secretStore>[0]): VaultStoreSpec {
-  return specOf(secretStore(vault)).provider;
+  const { provider } = specOf(secretStore(vault));
+  if (provider.kind !== "vault") throw new Error(`no Vault store but ${provider.kind}`);
+  return provider;
 }
 
 const creds = { name: "creds", key: "id" };
@@ -31,6 +33,7 @@ test("the defaults are filled in", () => {
       authNamespace: undefined,
       caBundlePem: undefined,
       caProvider: undefined,
+      clientCertificate: undefined,
       auth: { kind: "token", tokenSecretRef: { name: "vault-token", key: "token", namespace: undefined } },
     },
     conditions: [],
@@ -109,9 +112,9 @@ test.each([
 
 test("a ClusterSecretStore may name namespaces and use the operator's own identity", () => {
   const named = specOf(clusterSecretStore({ auth: { tokenSecretRef: { ...creds, namespace: "team-b" } } }));
-  expect(named.provider.auth).toMatchObject({ tokenSecretRef: { namespace: "team-b" } });
+  expect(named.provider).toMatchObject({ auth: { tokenSecretRef: { namespace: "team-b" } } });
   const own = specOf(clusterSecretStore({ auth: { kubernetes: { role: "app" } } }));
-  expect(own.provider.auth).toMatchObject({ identity: { kind: "operator" } });
+  expect(own.provider).toMatchObject({ auth: { identity: { kind: "operator" } } });
 });
 
 test("the class is read even where the spec does not parse", () => {

@@ -29,7 +29,7 @@ test.each([
     paths: ["spec.target.template.data"],
   },
   { given: "a field named as a method", object: externalSecret({ toString: "x" }), paths: ["spec.toString"] },
-  { given: "another provider", object: secretStore({}, { provider: { aws: {} } }), paths: ["spec.provider.aws"] },
+  { given: "another provider", object: secretStore({}, { provider: { gcpsm: {} } }), paths: ["spec.provider.gcpsm"] },
   { given: "conditions of a SecretStore", object: secretStore({}, { conditions: [] }), paths: ["spec.conditions"] },
   { given: "conditions of a ClusterSecretStore", object: clusterSecretStore({}), paths: [] },
   { given: "no object", object: "text", paths: [] },

@@ -4,10 +4,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { VaultStoreSpec } from "../../../../src/core/spec/secret-store.ts";
 import { checkVaultConfig } from "../../../../src/providers/vault/check-config.ts";
 import { testTls } from "../../../support/tls.ts";
+import { testEgress } from "../../../support/test-egress.ts";
 import { appRoleAuth, kubernetesAuth, objectKeyRef, VaultRig } from "../../../support/vault-rig.ts";
 
 const NEVER = new AbortController().signal;
 const garbled = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
+const secretKey = objectKeyRef("creds", "id");
+const jwtAuth = { kind: "jwt", role: "r", identity: { kind: "secret", ref: secretKey } } as const;
+const certAuth = { kind: "cert", role: "r", pair: { certificate: secretKey, privateKey: secretKey } } as const;
+const userAuth = { kind: "password", method: "userPass", username: "u", secretRef: secretKey } as const;
 
 let rig: VaultRig;
 beforeAll(async () => {
@@ -27,18 +32,24 @@ describe("refused", () => {
     { field: "server", change: { server: "https://vault.example/?a=b" } },
     { field: "server", change: { server: "https://vault.example?" } },
     { field: "server", change: { server: "https://vault.example#a" } },
+    { field: "server", change: { server: "https://169.254.169.254" } },
+    { field: "server", change: { server: "https://[fd00:ec2::254]:8200" } },
     { field: "path", change: { path: "kv/../sys" } },
     { field: "path", change: { path: "" } },
     { field: "path", change: { path: "kv?x" } },
     { field: "auth.kubernetes.mountPath", change: { auth: { ...kubernetesAuth, mountPath: "a//b" } } },
     { field: "auth.appRole.path", change: { auth: { ...appRoleAuth, path: "../token" } } },
+    { field: "auth.jwt.path", change: { auth: { ...jwtAuth, path: "../token" } } },
+    { field: "auth.cert.path", change: { auth: { ...certAuth, path: "a?b" } } },
+    { field: "auth.userPass.path", change: { auth: { ...userAuth, path: "a//b" } } },
+    { field: "auth.ldap.path", change: { auth: { ...userAuth, method: "ldap", path: ".." } } },
     { field: "namespace", change: { namespace: "a\r\nb" } },
     { field: "auth.namespace", change: { authNamespace: "a b" } },
     { field: "caBundle", change: { caBundlePem: "none" } },
     { field: "caBundle", change: { caBundlePem: garbled } },
     { field: "caBundle", change: { caBundlePem: `${testTls.ca}${garbled}` } },
   ])("$field of $change is named", ({ field, change }) => {
-    const answer = checkVaultConfig(rig.spec(change), false);
+    const answer = checkVaultConfig(rig.spec(change), testEgress());
     expect(answer).toMatchObject({ ok: false, error: { kind: "invalidConfig" } });
     expect(answer.ok || answer.error.detail).toContain(`spec.provider.vault.${field} `);
   });
@@ -51,7 +62,7 @@ test.each<{ given: string; change: Partial<VaultStoreSpec>; allowHttp: boolean }
   { given: "two certificates", change: { caBundlePem: `# ours\n${testTls.ca}\n${testTls.otherCa}` }, allowHttp: false },
   { given: "namespaces with slashes", change: { namespace: "a/b/", authNamespace: "a" }, allowHttp: false },
 ])("$given is accepted", ({ change, allowHttp }) => {
-  expect(checkVaultConfig(rig.spec(change), allowHttp).ok).toBe(true);
+  expect(checkVaultConfig(rig.spec(change), testEgress({ allowInsecureHttp: allowHttp })).ok).toBe(true);
 });
 
 test("a store that cannot work is invalidConfig for every call, and neither Vault nor credentials are asked", async () => {

@@ -1,14 +1,21 @@
 // The auth methods: which credential is taken, what is sent where, and what a refusal or a missing credential means.
 
+import { generateKeyPairSync } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { remoteRefId, type SecretProvider } from "../../../../src/core/provider/port.ts";
 import type { KubernetesIdentity, VaultAuth } from "../../../../src/core/spec/secret-store.ts";
 import { failed } from "../../../../src/core/result.ts";
 import { respond } from "../../../support/stub-vault.ts";
+import { testTls } from "../../../support/tls.ts";
 import { appRoleAuth, kubernetesAuth, objectKeyRef, tokenAuth, VaultRig } from "../../../support/vault-rig.ts";
 
 const NEVER = new AbortController().signal;
 const STATIC_TOKEN = "hvs.static";
+const OTHER_KEY = generateKeyPairSync("ec", {
+  namedCurve: "P-256",
+  privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  publicKeyEncoding: { type: "spki", format: "pem" },
+}).privateKey;
 
 let rig: VaultRig;
 beforeEach(async () => {
@@ -17,7 +24,10 @@ beforeEach(async () => {
   rig.objects
     .set("vault-token/token", `${STATIC_TOKEN}\n`)
     .set("jwt/token", "jwt-1\n")
-    .set("approle/role-id", "role-1");
+    .set("approle/role-id", "role-1")
+    .set("user/password", "word 1 ü\n")
+    .set("client/tls.crt", testTls.server.cert)
+    .set("client/tls.key", testTls.server.key);
   rig.stub.tokens.set(STATIC_TOKEN, { ttlSeconds: 3600, isRenewable: true });
 });
 afterEach(() => rig.close());
@@ -34,6 +44,20 @@ async function read(provider: SecretProvider) {
 }
 
 const serviceAccount = { name: "app", audiences: [], namespace: undefined };
+
+function jwt(role: string | undefined, identity: Extract<VaultAuth, { kind: "jwt" }>["identity"]): VaultAuth {
+  return { kind: "jwt", path: "jwt", role, identity };
+}
+
+function password(method: "userPass" | "ldap", path: string, username = "user-1"): VaultAuth {
+  return { kind: "password", method, path, username, secretRef: objectKeyRef("user", "password") };
+}
+
+function cert(role: string | undefined): VaultAuth {
+  return { kind: "cert", path: "cert", role, pair };
+}
+
+const pair = { certificate: objectKeyRef("client", "tls.crt"), privateKey: objectKeyRef("client", "tls.key") };
 
 test.each([
   {
@@ -67,6 +91,37 @@ test.each([
     body: { role_id: "role-1", secret_id: "secret-1" },
   },
   {
+    method: "a ServiceAccount's minted token, at a JWT mount",
+    auth: jwt("reader", { kind: "serviceAccount", ref: serviceAccount }),
+    path: "auth/jwt/login",
+    body: { role: "reader", jwt: "jwt-1" },
+  },
+  {
+    method: "a JWT held in a Secret, for the mount's default role",
+    auth: jwt(undefined, { kind: "secret", ref: objectKeyRef("jwt", "token") }),
+    path: "auth/jwt/login",
+    body: { jwt: "jwt-1" },
+  },
+  {
+    method: "a user's password",
+    auth: password("userPass", "userpass"),
+    path: "auth/userpass/login/user-1",
+    body: { password: "word 1 ü" },
+  },
+  {
+    method: "a directory user's password",
+    auth: password("ldap", "corp/ldap"),
+    path: "auth/corp/ldap/login/user-1",
+    body: { password: "word 1 ü" },
+  },
+  {
+    method: "a client certificate for one role",
+    auth: cert("reader"),
+    path: "auth/cert/login",
+    body: { name: "reader" },
+  },
+  { method: "a client certificate for any role", auth: cert(undefined), path: "auth/cert/login", body: {} },
+  {
     method: "an auth mount of several segments",
     auth: { ...kubernetesAuth, mountPath: "clusters/it's & so" },
     path: "auth/clusters/it%27s%20%26%20so/login",
@@ -83,6 +138,73 @@ test.each([
 ])("audiences $audiences ask for $asked", async ({ audiences, asked }) => {
   await read(rig.provider({ auth: kubernetes({ kind: "serviceAccount", ref: { ...serviceAccount, audiences } }) }));
   expect(rig.audiences).toEqual(asked);
+});
+
+test.each([
+  { by: "JWT", auth: jwt("reader", { kind: "serviceAccount", ref: serviceAccount }) },
+  { by: "userPass", auth: password("userPass", "userpass") },
+  { by: "LDAP", auth: password("ldap", "ldap") },
+  { by: "certificate", auth: cert("reader") },
+])("a refused $by login names the method, and what it got is revoked at the end", async ({ by, auth }) => {
+  const provider = rig.provider({ auth, authNamespace: "admin" });
+  rig.stub.login.isRefused = true;
+  expect(await read(provider)).toMatchObject({
+    kind: "unauthenticated",
+    detail: `Vault refused the ${by} login (HTTP 400)`,
+  });
+  rig.stub.login.isRefused = false;
+  expect(await read(provider)).toBe("ok");
+  await provider.close();
+  expect(rig.stub.tokens.size).toBe(1);
+  expect(rig.stub.requests.filter(({ path }) => path.startsWith("auth/")).map(({ namespace }) => namespace)).toEqual([
+    "admin",
+    "admin",
+    "admin",
+  ]);
+});
+
+describe("a client certificate", () => {
+  const shown = (): readonly unknown[] => [...new Set(rig.stub.clientCertificates)];
+
+  test("of tls is shown in every request, whatever the login", async () => {
+    expect(await read(rig.provider({ clientCertificate: pair }))).toBe("ok");
+    expect(shown()).toEqual([testTls.server.cert.trim()]);
+  });
+
+  test("of a login goes before that of tls", async () => {
+    rig.objects.set("other/tls.crt", "none");
+    const other = { certificate: objectKeyRef("other", "tls.crt"), privateKey: objectKeyRef("other", "tls.key") };
+    expect(await read(rig.provider({ clientCertificate: other, auth: cert(undefined) }))).toBe("ok");
+    expect(shown()).toEqual([testTls.server.cert.trim()]);
+  });
+
+  test("is not shown where there is none", async () => {
+    expect(await read(rig.provider())).toBe("ok");
+    expect(shown()).toEqual([undefined]);
+  });
+
+  test("that is replaced is shown anew by the next validation", async () => {
+    const provider = rig.provider({ auth: cert(undefined) });
+    expect(await read(provider)).toBe("ok");
+    rig.objects.set("client/tls.crt", testTls.expiredServer.cert);
+    await provider.validate(NEVER);
+    expect(rig.stub.clientCertificates.at(-1)).toBe(testTls.expiredServer.cert.trim());
+  });
+
+  test.each([
+    { given: "no certificate", key: "client/tls.crt", value: undefined, detail: "Secret client has no key tls.crt" },
+    { given: "no private key", key: "client/tls.key", value: undefined, detail: "Secret client has no key tls.key" },
+    { given: "no PEM", key: "client/tls.crt", value: "none", detail: "Secret client holds no PEM certificate" },
+    { given: "a key that is none", key: "client/tls.key", value: "none", detail: "is no private key in PEM" },
+    { given: "another key", key: "client/tls.key", value: OTHER_KEY, detail: "not that of the client certificate" },
+  ])("with $given: unauthenticated, and Vault is not asked", async ({ key, value, detail }) => {
+    if (value === undefined) rig.objects.delete(key);
+    else rig.objects.set(key, value);
+    const answer = await read(rig.provider({ auth: cert(undefined) }));
+    expect(answer).toMatchObject({ kind: "unauthenticated" });
+    expect(JSON.stringify(answer)).toContain(detail);
+    expect(rig.stub.requests).toEqual([]);
+  });
 });
 
 describe("a token from a Secret", () => {
@@ -145,6 +267,20 @@ describe("a credential that cannot be used", () => {
       auth: appRoleAuth,
       kind: "unauthenticated",
       detail: "the key secret-id of Secret approle is empty or holds characters that none has",
+    },
+    {
+      given: "an empty password",
+      break: () => rig.objects.set("user/password", "\n"),
+      auth: password("userPass", "userpass"),
+      kind: "unauthenticated",
+      detail: "the key password of Secret user is empty",
+    },
+    {
+      given: "no password",
+      break: () => rig.objects.clear(),
+      auth: password("ldap", "ldap"),
+      kind: "unauthenticated",
+      detail: "Secret user has no key password",
     },
     {
       given: "a value that no header takes",

@@ -17,7 +17,7 @@ const ABSENT = `{"errors":[]}`;
 const HTML = `<html><body>${CANARY}</body></html>`;
 
 function reply(status: number, body: string, retryAfterMs?: number): VaultReply {
-  return new VaultReply({ status, retryAfterMs, serverTimeMs: undefined, body: Buffer.from(body) });
+  return new VaultReply({ status, headers: {}, retryAfterMs, serverTimeMs: undefined, body: Buffer.from(body) });
 }
 
 function versionBody(metadata: string): string {

@@ -1,7 +1,7 @@
 // Codes of Node to our words; what is thrown is never quoted.
 
 import { expect, test } from "vitest";
-import { errorOfRequest } from "../../../../src/providers/vault/map-network-error.ts";
+import { errorOfRequest } from "../../../../src/providers/http/map-network-error.ts";
 
 test.each([
   { code: "ECONNREFUSED", detail: "connection refused" },

@@ -4,10 +4,12 @@ import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createTransport, type HttpRequest, type Transport } from "../../../../src/providers/vault/transport.ts";
+import type { HttpRequest } from "../../../../src/providers/http/http-message.ts";
+import type { Transport } from "../../../../src/providers/http/transport.ts";
 import { FakeClock } from "../../../support/fake-clock.ts";
 import { respond, type StubOptions, StubVault, silence } from "../../../support/stub-vault.ts";
 import { testTls } from "../../../support/tls.ts";
+import { transportWith } from "../../../support/transport-rig.ts";
 
 const NEVER = new AbortController().signal;
 
@@ -19,7 +21,7 @@ describe("over TLS", () => {
     stub = await StubVault.start(options);
   };
   const get = (ca: string | undefined, host = "localhost") => {
-    transport = createTransport({ isTls: true, ca, clock, requestTimeoutMs: 10_000 });
+    transport = transportWith({ ca, clock });
     return transport.send({
       method: "GET",
       url: `https://${host}:${stub.port}/v1/x`,
@@ -70,7 +72,7 @@ describe("over HTTP", () => {
   beforeEach(async () => {
     stub = await StubVault.start({ certificate: "none" });
     clock = new FakeClock();
-    transport = createTransport({ isTls: false, ca: undefined, clock, requestTimeoutMs: 10_000 });
+    transport = transportWith({ clock });
   });
   afterEach(async () => {
     transport.destroy();
@@ -191,12 +193,15 @@ describe("a kept connection that the server cuts", () => {
   test.each([
     { method: "GET", body: undefined, isAnswered: true, sent: ["GET", "GET", "GET"] },
     { method: "POST", body: Buffer.from("{}"), isAnswered: false, sent: ["GET", "POST"] },
-  ])("a $method on it: answered is $isAnswered", async ({ method, body, isAnswered, sent }) => {
+    { method: "POST", isRepeatable: true, body: Buffer.from("{}"), isAnswered: true, sent: ["GET", "POST", "POST"] },
+  ])("a $method on it: answered is $isAnswered", async ({ method, body, isAnswered, sent, isRepeatable }) => {
     const { server, url, served } = await cuttingServer();
-    const transport = createTransport({ isTls: false, ca: undefined, clock: new FakeClock(), requestTimeoutMs: 1000 });
+    const transport = transportWith({ requestTimeoutMs: 1000 });
     const request = { url, headers: {}, signal: NEVER };
     await transport.send({ ...request, method: "GET", body: undefined });
-    expect((await transport.send({ ...request, method, body })).ok).toBe(isAnswered);
+    expect((await transport.send({ ...request, method, body, ...(isRepeatable && { isRepeatable }) })).ok).toBe(
+      isAnswered,
+    );
     expect(served()).toEqual(sent);
     transport.destroy();
     server.closeAllConnections();

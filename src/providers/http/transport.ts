@@ -1,5 +1,6 @@
-// HTTP(S) to one server: keep-alive, a deadline per request, no redirects, a cap on the answer's size. It knows
-// nothing of Vault. Failures are values; what the server says is for the caller to judge.
+// HTTP(S) to any number of servers: kept connections, proxies, a deadline per request, no redirects, a cap on the
+// answer's size, and no way to addresses that are refused. It knows nothing of any store. Failures are values; what a
+// server says is for the caller to judge.
 
 import http from "node:http";
 import https from "node:https";
@@ -7,21 +8,12 @@ import type { Clock } from "../../core/clock.ts";
 import { type ProviderError, providerError } from "../../core/provider/error.ts";
 import { failed, ok, type Result } from "../../core/result.ts";
 import { recordOf, textOf } from "../../core/unknown.ts";
+import { type ConnectionPools, createConnectionPools, type PoolOptions } from "./connection-pools.ts";
+import type { Egress } from "./egress.ts";
+import type { HttpReply, HttpRequest } from "./http-message.ts";
 import { errorOfRequest } from "./map-network-error.ts";
-import type { HttpReply } from "./vault-reply.ts";
 
-export interface HttpRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer | undefined;
-  readonly signal: AbortSignal;
-}
-
-export interface TransportOptions {
-  readonly isTls: boolean;
-  /** PEM; undefined: the roots that Node trusts. */
-  readonly ca: string | undefined;
+export interface TransportOptions extends PoolOptions {
   readonly clock: Clock;
   readonly requestTimeoutMs: number;
 }
@@ -34,40 +26,53 @@ export interface Transport {
 
 /** Far above any secret (Vault's own limit is 1 MiB) and any list that we follow, far below what hurts. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
-/** An idle connection is given up before servers and middleboxes (Vault: 5 minutes) cut it. */
-const IDLE_SOCKET_MS = 60_000;
-const TCP_KEEPALIVE_MS = 15_000;
 /** The one form that servers may send: RFC 9110, section 5.6.7, IMF-fixdate. */
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 class AnswerTooLarge extends Error {}
 
 export function createTransport(options: TransportOptions): Transport {
-  const pool = { keepAlive: true, keepAliveMsecs: TCP_KEEPALIVE_MS, timeout: IDLE_SOCKET_MS };
-  // `rejectUnauthorized` is said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED has no say.
-  const secure = { ...pool, rejectUnauthorized: true, ...(options.ca === undefined ? {} : { ca: options.ca }) };
-  const agent = options.isTls ? new https.Agent(secure) : new http.Agent(pool);
+  const pools = createConnectionPools(options);
   const ending = new AbortController();
   return {
-    send: (request) => sendWithDeadline({ ...options, agent, ending: ending.signal }, request),
+    send: async (request) => {
+      const url = URL.parse(request.url);
+      const fault = url === null ? "the server's address is no URL" : urlFault(url, options.egress);
+      if (url === null || fault !== undefined) return failed(providerError("invalidConfig", fault ?? ""));
+      return sendWithDeadline({ ...options, pools, ending: ending.signal }, url, request);
+    },
     destroy: () => {
       ending.abort();
-      agent.destroy();
+      pools.destroy();
     },
   };
 }
 
+/** Why nothing may be sent to this URL, as a clause; undefined: it may. Names are judged when they are resolved. */
+export function urlFault(url: URL, egress: Egress): string | undefined {
+  if (!["http:", "https:"].includes(url.protocol)) return "the server's address is no http:// or https:// URL";
+  if (url.protocol === "http:" && !egress.allowInsecureHttp) {
+    return "the server must be asked by https:// (or run the operator with --allow-insecure-http)";
+  }
+  if (egress.allowsAddress(url.hostname.replace(/^\[|\]$/g, ""))) return undefined;
+  return "the server is a link-local or metadata address (refused unless the operator runs with --allow-link-local-servers)";
+}
+
 interface Sender extends TransportOptions {
-  readonly agent: http.Agent;
+  readonly pools: ConnectionPools;
   readonly ending: AbortSignal;
 }
 
-async function sendWithDeadline(sender: Sender, request: HttpRequest): Promise<Result<HttpReply, ProviderError>> {
+async function sendWithDeadline(
+  sender: Sender,
+  url: URL,
+  request: HttpRequest,
+): Promise<Result<HttpReply, ProviderError>> {
   const deadline = new AbortController();
   const cancelTimer = sender.clock.setTimer(sender.requestTimeoutMs, () => deadline.abort());
   const bounded = { ...request, signal: AbortSignal.any([request.signal, deadline.signal, sender.ending]) };
   try {
-    return ok(await exchange(sender.isTls, sender.agent, bounded));
+    return ok(await exchange(sender.pools.agentFor(url), url, bounded));
   } catch (cause) {
     if (request.signal.aborted) return failed(abortedRequest());
     if (deadline.signal.aborted) return failed(overdueRequest(sender.requestTimeoutMs));
@@ -91,27 +96,31 @@ function overdueRequest(timeoutMs: number): ProviderError {
  * A kept connection may be cut by the server just as we use it: such a read is tried once more on a fresh one
  * (nodejs/node issue 47130).
  */
-async function exchange(isTls: boolean, agent: http.Agent, request: HttpRequest): Promise<HttpReply> {
-  const outgoing = start(isTls, agent, request);
+async function exchange(agent: http.Agent, url: URL, request: HttpRequest): Promise<HttpReply> {
+  const outgoing = start(agent, url, request);
   try {
-    return await replyOf(outgoing);
+    return await replyOf(outgoing, request.signal);
   } catch (cause) {
     const isStale = outgoing.reusedSocket && textOf(recordOf(cause)["code"]) === "ECONNRESET";
-    if (!isStale || request.method !== "GET" || request.signal.aborted) throw cause;
-    return await replyOf(start(isTls, agent, request));
+    const isRepeatable = request.isRepeatable ?? request.method === "GET";
+    if (!isStale || !isRepeatable || request.signal.aborted) throw cause;
+    return await replyOf(start(agent, url, request), request.signal);
   }
 }
 
-function start(isTls: boolean, agent: http.Agent, request: HttpRequest): http.ClientRequest {
-  const { method, url, headers, body, signal } = request;
+function start(agent: http.Agent, url: URL, request: HttpRequest): http.ClientRequest {
+  const { method, headers, body, signal } = request;
   const length = body === undefined ? {} : { "Content-Length": body.byteLength };
-  const outgoing = (isTls ? https : http).request(url, { method, agent, signal, headers: { ...headers, ...length } });
+  const { request: open } = url.protocol === "https:" ? https : http;
+  const outgoing = open(url, { method, agent, signal, headers: { ...headers, ...length } });
   outgoing.end(body);
   return outgoing;
 }
 
-function replyOf(outgoing: http.ClientRequest): Promise<HttpReply> {
+/** Node tells a request of its end only once it has a socket: one that waits for a proxy would not hear of it. */
+function replyOf(outgoing: http.ClientRequest, signal: AbortSignal): Promise<HttpReply> {
   return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(new Error("the request was ended")), { once: true });
     outgoing.on("error", reject);
     outgoing.on("response", (incoming) => collect(incoming, resolve, reject));
   });
@@ -133,8 +142,13 @@ function collect(
   incoming.on("end", () => {
     const body = Buffer.concat(chunks);
     for (const chunk of chunks) chunk.fill(0);
-    resolve({ status: incoming.statusCode ?? 0, body, ...headerTimes(incoming.headers) });
+    const { headers } = incoming;
+    resolve({ status: incoming.statusCode ?? 0, headers: headerTexts(headers), body, ...headerTimes(headers) });
   });
+}
+
+function headerTexts(headers: http.IncomingHttpHeaders): HttpReply["headers"] {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value ?? ""].flat().join(", ")]));
 }
 
 /** RFC 9110, section 10.2.3: Retry-After is seconds or a date; a date counts from the server's own clock. */

@@ -3,11 +3,23 @@
 
 import { type ProviderError, providerError } from "../../core/provider/error.ts";
 import { recordOf, textOf } from "../../core/unknown.ts";
+import { PROXY_FAILURE } from "./connection-pools.ts";
+import { REFUSED_ADDRESS } from "./guarded-lookup.ts";
 
 const certificate = (problem: string): string => `TLS failed: the server's certificate ${problem}`;
-const unknownIssuer = certificate("is not signed by a trusted authority (check caBundle or caProvider)");
+const unknownIssuer = certificate(
+  "is not signed by a trusted authority (check the store's CA or the operator's --ca-bundle-file)",
+);
+
+const clientCertificate = "TLS failed: the server wants a client certificate, or another one";
 
 const detailOfCode: Readonly<Record<string, string>> = {
+  [REFUSED_ADDRESS]:
+    "the server's name resolves to a link-local or metadata address (refused unless the operator runs with --allow-link-local-servers)",
+  [`${PROXY_FAILURE}:proxyConnect`]: "the proxy cannot be reached",
+  [`${PROXY_FAILURE}:proxyLogin`]: "the proxy asks for credentials, or for other ones",
+  [`${PROXY_FAILURE}:proxyGateway`]: "the proxy could not reach the server",
+  [`${PROXY_FAILURE}:proxyRefused`]: "the proxy refused the connection",
   ECONNREFUSED: "connection refused",
   ENOTFOUND: "the server's name does not resolve",
   EAI_AGAIN: "the server's name could not be looked up",
@@ -30,6 +42,12 @@ const detailOfCode: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT: unknownIssuer,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownIssuer,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownIssuer,
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: clientCertificate,
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: clientCertificate,
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: clientCertificate,
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: clientCertificate,
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: clientCertificate,
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: clientCertificate,
 };
 
 /** What a thrown request means. An HTTP parser's codes begin with HPE. */
