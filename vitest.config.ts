@@ -15,6 +15,8 @@ export default defineConfig({
             "test/fuzz/**/*.test.ts",
             "test/simulation/**/*.test.ts",
           ],
+          // The limit ends what hangs; a machine with other work is no fault of the code.
+          testTimeout: 30_000,
         },
       },
       {
