@@ -2,6 +2,7 @@
 
 import type { Dice } from "./chance.ts";
 import type { Json } from "./cluster/revision.ts";
+import { oncePerObject } from "./once-per-object.ts";
 import { compareVersions, originOf, type RemoteVersion } from "./store/virtual-store.ts";
 
 export const NAMESPACE = "team-a";
@@ -42,13 +43,13 @@ function drawRefresh(dice: Dice, { deletionPolicy }: Pick<Blueprint, "deletionPo
   return dice.pick(
     deletionPolicy === "Delete"
       ? AWAITED_REFRESH_SECONDS
-      : [...AWAITED_REFRESH_SECONDS, LONG_REFRESH_SECONDS, LONG_REFRESH_SECONDS],
+      : [...AWAITED_REFRESH_SECONDS, ...Array<number>(3).fill(LONG_REFRESH_SECONDS)],
   );
 }
 
 export function drawBlueprint(dice: Dice, name: string, target: string): Blueprint {
   const policy = dice.pick<Policy>(["Owner", "Owner", "Owner", "Orphan", "Merge", "CreateOrMerge"]);
-  const deletionPolicy = isExclusive(policy) && dice.chance(0.35) ? "Delete" : "Retain";
+  const deletionPolicy = isExclusive(policy) && dice.chance(0.25) ? "Delete" : "Retain";
   return {
     name,
     target,
@@ -112,12 +113,12 @@ interface Wanted {
 }
 
 /** Which property of which remote key each key of the Secret holds. */
-export function wantedKeys({ entries, extract }: Blueprint): ReadonlyMap<string, Wanted> {
+export const wantedKeys = oncePerObject(({ entries, extract }: Blueprint): ReadonlyMap<string, Wanted> => {
   const wanted = new Map<string, Wanted>();
   if (extract !== undefined) for (const property of PROPERTIES) wanted.set(property, { key: extract, property });
   for (const { secretKey, key, property } of entries) wanted.set(secretKey, { key, property });
   return wanted;
-}
+});
 
 export function remoteKeysOf(blueprint: Blueprint): readonly string[] {
   return [...new Set([...wantedKeys(blueprint).values()].map(({ key }) => key))];

@@ -56,7 +56,7 @@ export class Calm {
   /** What it has now is news to whoever looks next. */
   storeChanged(atMs: number): void {
     this.allowLook(atMs);
-    this.noteOver(atMs + NEXT_LOOK_MS);
+    this.noteOver(atMs);
   }
 
   allow(untilMs: number, why: string): void {

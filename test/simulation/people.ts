@@ -25,7 +25,7 @@ const COLLECTOR = { kind: "garbageCollector" } as const;
 /** How often a person edits one Secret: after more rewrites the operator leaves it alone for minutes (api.md). */
 const MAX_EDITS = 2;
 /** Not all ExternalSecrets are there when the operator starts. */
-export const LATEST_APPLY_MS = 4_000;
+export const LATEST_APPLY_MS = 2_000;
 const FOREIGN_VALUE = Buffer.from("made by hand").toString("base64");
 
 /** One version of an ExternalSecret. */

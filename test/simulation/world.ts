@@ -42,8 +42,8 @@ export class World {
     this.store = new VirtualStore(() => time.nowMs);
     this.people = new People(time, this.dice.fork(), this.cluster);
     const { cluster, people, store } = this;
-    const replicas = this.dice.chance(0.45) ? 2 : 1;
-    const elects = replicas > 1 || this.dice.chance(0.4);
+    const replicas = this.dice.chance(0.3) ? 2 : 1;
+    const elects = replicas > 1 || this.dice.chance(0.25);
     this.ledger = new Ledger({ time, cluster, people, store, elects });
     this.desk = new FaultDesk({
       time,
@@ -60,7 +60,7 @@ export class World {
   /** The store's content, the cluster's, and the operator's first start. */
   begin(): void {
     for (const mount of MOUNTS) for (const key of REMOTE_KEYS) this.store.add(mount, key, PROPERTIES);
-    this.people.settle(this.dice.pick([3, 3, 3, 3, 4, 5]));
+    this.people.settle(this.dice.pick([3, 3, 3, 3, 3, 3, 3, 4, 5]));
     this.calm.noteOver(LATEST_APPLY_MS);
     this.calm.allow(LATEST_APPLY_MS + API_FAULT_MS, "the last to be applied");
     for (const replica of this.replicas) this.time.after(this.dice.between(0, 500), () => replica.start());

@@ -65,9 +65,9 @@ export class HttpApi {
   #list(selection: Selection): Answer {
     const { query } = selection;
     const token = query.get("continue");
-    const [id, offset] = token === null ? [this.#snapshot(selection), 0] : splitToken(token);
+    const [id, offset] = token === undefined ? [this.#snapshot(selection), 0] : splitToken(token);
     const snapshot = this.#snapshots.get(id);
-    if (snapshot === undefined || (token !== null && snapshot.version < this.#cluster.compactedVersion))
+    if (snapshot === undefined || (token !== undefined && snapshot.version < this.#cluster.compactedVersion))
       return refusal(expired);
     const wanted = Number(query.get("limit") ?? Number.POSITIVE_INFINITY);
     // Who asks for everything on one page gets it.

@@ -11,7 +11,16 @@ export interface ObjectRef {
 
 const GROUP_DEPTH = { api: 2, apis: 3 } as const;
 
+/** The same few paths come again and again. */
+const known = new Map<string, ObjectRef>();
+
 export function parsePath(path: string): ObjectRef {
+  const parsed = known.get(path) ?? parse(path);
+  known.set(path, parsed);
+  return parsed;
+}
+
+function parse(path: string): ObjectRef {
   const segments = path.split("/").slice(1);
   const depth = segments[0] === "api" ? GROUP_DEPTH.api : GROUP_DEPTH.apis;
   const [first = "", second = "", third = "", ...rest] = segments.slice(depth);

@@ -57,6 +57,8 @@ const FIRST_VERSION = 960;
 export class VirtualCluster {
   readonly #nowMs: () => number;
   readonly #objects = new Map<string, Map<string, Revision>>();
+  /** As they were asked for last, until something of them changes. */
+  readonly #lists = new Map<string, readonly Revision[]>();
   readonly #history = new Map<string, Change[]>();
   readonly #listeners: ((change: Change) => void)[] = [];
   /** Changes up to this version are forgotten. */
@@ -92,9 +94,13 @@ export class VirtualCluster {
   }
 
   /** In the order of their keys, as etcd has them. */
-  list(plural: string, namespace = ""): readonly Revision[] {
-    const all = [...(this.#objects.get(plural) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
-    return all.flatMap(([, revision]) => (namespace === "" || revision.meta.namespace === namespace ? [revision] : []));
+  list(plural: string): readonly Revision[] {
+    const known = this.#lists.get(plural);
+    if (known !== undefined) return known;
+    const sorted = [...(this.#objects.get(plural) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+    const list = sorted.map(([, revision]) => revision);
+    this.#lists.set(plural, list);
+    return list;
   }
 
   /** Undefined: part of them is forgotten. */
@@ -173,7 +179,7 @@ export class VirtualCluster {
   }
 
   #update(ref: ObjectRef, current: Revision, next: Revision, author: Author): WriteAnswer {
-    if (next.text === current.text) return { ok: true, revision: current };
+    if (isSameMeta(next, current) && isSameValue(next, current)) return { ok: true, revision: current };
     const hasNewSpec = current.meta.generation > 0 && !isSameJson(next.value["spec"], current.value["spec"]);
     const generation = current.meta.generation + (hasNewSpec ? 1 : 0);
     const revision = new Revision(next, { ...next.meta, generation }, next.value);
@@ -189,6 +195,7 @@ export class VirtualCluster {
     this.#objects.set(ref.plural, objects);
     if (current === undefined) objects.delete(refKey(ref));
     else objects.set(refKey(ref), current);
+    this.#lists.delete(ref.plural);
     const change: Change = { version: this.#version, ref, previous, current, shown, author };
     const history = this.#history.get(ref.plural) ?? [];
     this.#history.set(ref.plural, history);
@@ -197,6 +204,16 @@ export class VirtualCluster {
     for (const listener of this.#listeners) listener(change);
     return shown;
   }
+}
+
+function isSameMeta({ meta: a }: Revision, { meta: b }: Revision): boolean {
+  return a === b || isSameJson(a, b);
+}
+
+/** What no patch touched is the same object still. */
+function isSameValue({ value: a }: Revision, { value: b }: Revision): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => isSameJson(a[name], b[name]));
 }
 
 function isSameJson(a: unknown, b: unknown): boolean {

@@ -36,7 +36,7 @@ export const peopleFaults = {
   },
   secretReplaced(world: World) {
     const { dice, desk, people, time } = world;
-    const removedAfterMs = dice.chance(0.6) ? dice.between(50, 15_000) : undefined;
+    const removedAfterMs = dice.chance(0.6) ? dice.between(50, 6_000) : undefined;
     const replace = (): void => {
       if (people.replaceSecret(removedAfterMs)) desk.count("secretReplaced", time.nowMs + (removedAfterMs ?? 0));
     };

@@ -20,7 +20,7 @@ function victim({ replicas, dice }: World): Replica | undefined {
 
 function crash(world: World, replica: Replica, kind: FaultKind): void {
   const { dice, time, desk, calm } = world;
-  const downMs = dice.pick([dice.between(50, 2_000), dice.between(2_000, 20_000)]);
+  const downMs = dice.chance(0.85) ? dice.between(50, 2_000) : dice.between(2_000, 20_000);
   replica.crash(downMs);
   desk.count(kind, time.nowMs + downMs);
   // The Lease that it held runs out, or is resumed by its next life.
@@ -51,7 +51,7 @@ export const processFaults = {
     const { dice, time, desk, calm } = world;
     const replica = victim(world);
     if (replica === undefined) return;
-    const durationMs = dice.pick([dice.between(200, 8_000), dice.between(8_000, 45_000)]);
+    const durationMs = dice.chance(0.75) ? dice.between(200, 6_000) : dice.between(6_000, 45_000);
     replica.stop();
     time.after(durationMs, () => replica.goOn());
     // Somebody wants something of whoever leads by then.

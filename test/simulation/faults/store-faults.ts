@@ -22,9 +22,14 @@ function during(world: World, kind: keyof typeof backoffMs, durationMs: number, 
   calm.allow(time.nowMs + durationMs + backoffMs[kind], kind);
 }
 
+/** Mostly over soon. */
+function shortTimeMs(dice: Dice): number {
+  return dice.chance(0.85) ? dice.between(300, 4_000) : dice.between(5_000, 20_000);
+}
+
 /** Also long enough for an absence to be confirmed. */
 function someTimeMs(dice: Dice): number {
-  return dice.chance(0.4) ? dice.between(300, 12_000) : dice.between(32_000, 40_000);
+  return dice.chance(0.75) ? dice.between(300, 5_000) : dice.between(31_000, 36_000);
 }
 
 export function rotate({ store, people, dice, calm, time }: World): void {
@@ -36,14 +41,14 @@ export const storeFaults = {
   storeSlow(world: World) {
     const { store, dice } = world;
     store.slownessMs = dice.between(300, 9_000);
-    during(world, "storeSlow", dice.between(1_000, 20_000), () => {
+    during(world, "storeSlow", shortTimeMs(dice), () => {
       store.slownessMs = 0;
     });
   },
   storeOutage(world: World) {
     const { store, dice } = world;
     store.outage = dice.pick<ProviderErrorKind>(["unavailable", "throttled", "unauthenticated"]);
-    during(world, "storeOutage", dice.between(300, 20_000), () => {
+    during(world, "storeOutage", shortTimeMs(dice), () => {
       store.outage = undefined;
     });
   },

@@ -3,12 +3,18 @@
 import { API_FAULT_MS, FAILOVER_MS } from "../calm.ts";
 import type { WatchLine } from "../network/interference.ts";
 import { SILENCE_FOUND_MS } from "../network/watch-link.ts";
+import type { Dice } from "../chance.ts";
 import type { Replica } from "../replica.ts";
 import type { World } from "../world.ts";
 import type { FaultKind } from "./kinds.ts";
 
 const PATIENCE_MS = 20_000;
 const WATCHED = ["externalsecrets", "secrets", "secretstores", "leases"] as const;
+
+/** Mostly over soon. */
+function someTimeMs(dice: Dice): number {
+  return dice.chance(0.85) ? dice.between(500, 4_000) : dice.between(5_000, 25_000);
+}
 
 function running(world: World): Replica | undefined {
   const candidates = world.replicas.filter(({ isRunning }) => isRunning);
@@ -60,7 +66,7 @@ export const watchFaults = {
   },
   watchFrozen(world: World) {
     const { dice, time, desk } = world;
-    const untilMs = time.nowMs + dice.between(500, 25_000);
+    const untilMs = time.nowMs + someTimeMs(dice);
     const replica = running(world);
     for (const watches of replica?.watches ?? []) watches.freeze(untilMs);
     if (replica !== undefined) desk.count("watchFrozen", untilMs);
@@ -99,7 +105,7 @@ export const watchFaults = {
     const { dice, time, desk, calm } = world;
     const replica = running(world);
     if (replica === undefined) return;
-    const [untilMs, isSilent] = [time.nowMs + dice.between(500, 25_000), dice.chance(0.15)];
+    const [untilMs, isSilent] = [time.nowMs + someTimeMs(dice), dice.chance(0.15)];
     desk.isolate({ replica: replica.index, untilMs, isSilent });
     for (const watches of replica.watches) watches.cut(undefined, isSilent);
     desk.count("partition", untilMs + (isSilent ? SILENCE_FOUND_MS : 0));
@@ -107,7 +113,7 @@ export const watchFaults = {
   },
   serverAway(world: World) {
     const { dice, time, desk, server } = world;
-    const durationMs = dice.pick([dice.between(200, 3_000), dice.between(6_000, 18_000)]);
+    const durationMs = dice.chance(0.85) ? dice.between(200, 3_000) : dice.between(6_000, 18_000);
     // Work has just come in when the server goes.
     if (dice.chance(0.5)) world.people.editExternalSecret();
     time.after(dice.between(0, 30), () => server.goAway(durationMs));

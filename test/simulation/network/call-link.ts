@@ -151,7 +151,7 @@ class Exchange {
     const { method, path, headers, body } = this.#request;
     const author = (manager: string): Author => ({ kind: "operator", replica, life, sentAtMs, manager });
     const answer = server.api.answer({ method, path, accept: headers["accept"], body }, author);
-    if (method !== "GET" && answer.status < 300) interferer.onWritten(factsOf(this.#parts, this.#request));
+    if (method !== "GET" && answer.status < 300 && this.#facts !== undefined) interferer.onWritten(this.#facts);
     return answer;
   }
 

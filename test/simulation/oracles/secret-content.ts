@@ -2,13 +2,20 @@
 
 import { textMap } from "../cluster/merge-patch.ts";
 import type { Revision } from "../cluster/revision.ts";
+import { oncePerObject } from "../once-per-object.ts";
 
 const MARK = "fairlead.dev/external-secret";
 const ADOPT = "fairlead.dev/adopt";
 
+const NO_DATA: ReadonlyMap<string, string> = new Map();
+
+const decoded = oncePerObject(({ value }: Revision): ReadonlyMap<string, string> => {
+  const encoded = Object.entries(textMap(value["data"]));
+  return new Map(encoded.map(([key, text]) => [key, Buffer.from(text, "base64").toString()]));
+});
+
 export function dataOf(secret: Revision | undefined): ReadonlyMap<string, string> {
-  const encoded = Object.entries(textMap(secret?.value["data"]));
-  return new Map(encoded.map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
+  return secret === undefined ? NO_DATA : decoded(secret);
 }
 
 export function controllerUid({ meta }: Revision): string | undefined {

@@ -59,8 +59,8 @@ function contentProblem(
 ): string | undefined {
   const { mount } = people;
   const rendering = renderingIn(dataOf(secret), blueprint);
-  const held = JSON.stringify([...dataOf(secret)]);
-  if (rendering === undefined) return `${blueprint.target} is no complete rendering: ${held}`;
+  if (rendering === undefined)
+    return `${blueprint.target} is no complete rendering: ${JSON.stringify([...dataOf(secret)])}`;
   if (rendering.mount !== mount) return `${blueprint.target} comes from ${rendering.mount}, not from ${mount}`;
   if (!isFresh || !followsStore(blueprint)) return undefined;
   for (const [key, version] of rendering.versions) {

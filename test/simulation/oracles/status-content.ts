@@ -2,6 +2,7 @@
 
 import { listOf, recordOf, textOf } from "../../../src/core/unknown.ts";
 import type { Revision } from "../cluster/revision.ts";
+import { oncePerObject } from "../once-per-object.ts";
 
 export interface ReadySaying {
   readonly status: string;
@@ -12,7 +13,7 @@ export interface ReadySaying {
 }
 
 /** Undefined: nothing yet. */
-export function readyOf({ value }: Revision): ReadySaying | undefined {
+export const readyOf = oncePerObject(({ value }: Revision): ReadySaying | undefined => {
   const conditions = listOf(recordOf(value["status"])["conditions"]).map(recordOf);
   const ready = conditions.find((condition) => condition["type"] === "Ready");
   if (ready === undefined) return undefined;
@@ -23,4 +24,4 @@ export function readyOf({ value }: Revision): ReadySaying | undefined {
     message: text("message"),
     generation: Number(ready["observedGeneration"]),
   };
-}
+});
