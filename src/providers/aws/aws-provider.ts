@@ -1,6 +1,7 @@
 // AWS behind the provider port: wires connection, login, session and the store's service, which is loaded when it is
 // first used. Secrets Manager and Parameter Store are clients of their own.
 
+import { clearCredentialCache } from "@smithy/signature-v4";
 import type { ProviderError } from "../../core/provider/error.ts";
 import type { SecretProvider } from "../../core/provider/port.ts";
 import { failed, ok } from "../../core/result.ts";
@@ -37,6 +38,7 @@ export function createAwsProvider(spec: AwsStoreSpec, deps: ProviderDeps): Secre
     clock,
     login: checkedLogin(endpointError(spec, deps.egress), login, deps),
     onRenewalFailed: ({ kind, httpStatus }) => deps.log.warn("Could not renew the keys for AWS", { kind, httpStatus }),
+    onRenewalThrew: (cause) => deps.log.failure("AWS session failed", cause),
   });
   const account = createAccount(session, sts, spec.region);
   const api = createAwsApi(session);
@@ -52,6 +54,8 @@ export function createAwsProvider(spec: AwsStoreSpec, deps: ProviderDeps): Secre
       session.close();
       connection.destroy();
       platform.destroy();
+      // The signer keeps keys, with session tokens, for the whole process; other sessions derive theirs anew.
+      clearCredentialCache();
       return Promise.resolve();
     },
   };

@@ -24,6 +24,8 @@ export interface AwsSessionDeps {
   readonly clock: Clock;
   /** Told of a renewal that failed while the old keys still serve. */
   readonly onRenewalFailed: (error: ProviderError) => void;
+  /** Told of one that threw, because nobody waits for it. */
+  readonly onRenewalThrew: (cause: unknown) => void;
 }
 
 /** Keys are renewed in the last quarter of their life, at most five minutes of it. */
@@ -41,13 +43,13 @@ interface Held {
   readonly usableUntilMs: number;
 }
 
-export function createAwsSession({ login, clock, onRenewalFailed }: AwsSessionDeps): AwsSession {
+export function createAwsSession({ clock, ...deps }: AwsSessionDeps): AwsSession {
   const ending = new AbortController();
   let held: Held | undefined;
   let renewableAtMs = Number.NEGATIVE_INFINITY;
 
   const sharedLogin = shared(async () => {
-    const outcome = await login(ending.signal);
+    const outcome = await deps.login(ending.signal);
     if (ending.signal.aborted) return failed(closedConnection());
     if (outcome.ok) held = holding(outcome.value, clock.monotonicMs());
     return outcome;
@@ -55,7 +57,7 @@ export function createAwsSession({ login, clock, onRenewalFailed }: AwsSessionDe
   const renewInBackground = async (): Promise<void> => {
     renewableAtMs = clock.monotonicMs() + RENEWAL_PAUSE_MS;
     const outcome = await sharedLogin();
-    if (!outcome.ok && !ending.signal.aborted) onRenewalFailed(outcome.error);
+    if (!outcome.ok && !ending.signal.aborted) deps.onRenewalFailed(outcome.error);
   };
   const usable = (): Held | undefined =>
     held !== undefined && clock.monotonicMs() < held.usableUntilMs ? held : undefined;
@@ -65,7 +67,7 @@ export function createAwsSession({ login, clock, onRenewalFailed }: AwsSessionDe
     const good = usable();
     if (good === undefined) return untilAborted(sharedLogin(), signal);
     const nowMs = clock.monotonicMs();
-    if (nowMs >= good.renewFromMs && nowMs >= renewableAtMs) void renewInBackground();
+    if (nowMs >= good.renewFromMs && nowMs >= renewableAtMs) renewInBackground().catch(deps.onRenewalThrew);
     return ok(good.keys);
   };
   return {

@@ -26,6 +26,8 @@ export interface Transport {
 
 /** Far above any secret (Vault's own limit is 1 MiB) and any list that we follow, far below what hurts. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+/** A server that asks for more is asked again all the same: a slip of its clock must not park a store for years. */
+const MAX_RETRY_AFTER_MS = 60 * 60_000;
 /** The one form that servers may send: RFC 9110, section 5.6.7, IMF-fixdate. */
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
@@ -117,13 +119,21 @@ function start(agent: http.Agent, url: URL, request: HttpRequest): http.ClientRe
   return outgoing;
 }
 
-/** Node tells a request of its end only once it has a socket: one that waits for a proxy would not hear of it. */
-function replyOf(outgoing: http.ClientRequest, signal: AbortSignal): Promise<HttpReply> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(new Error("the request was ended")), { once: true });
-    outgoing.on("error", reject);
-    outgoing.on("response", (incoming) => collect(incoming, resolve, reject));
-  });
+/**
+ * Node tells a request of its end only once it has a socket: one that waits for a proxy would not hear of it. The listener
+ * must go: Node keeps a signal of AbortSignal.any that has one for as long as its sources live (gcPersistentSignals).
+ */
+async function replyOf(outgoing: http.ClientRequest, signal: AbortSignal): Promise<HttpReply> {
+  const reply = Promise.withResolvers<HttpReply>();
+  const onAbort = (): void => reply.reject(new Error("the request was ended"));
+  signal.addEventListener("abort", onAbort, { once: true });
+  outgoing.on("error", reply.reject);
+  outgoing.on("response", (incoming) => collect(incoming, reply.resolve, reply.reject));
+  try {
+    return await reply.promise;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 function collect(
@@ -156,10 +166,14 @@ function headerTimes(headers: http.IncomingHttpHeaders): Pick<HttpReply, "retryA
   const serverTimeMs = dateMs(headers.date);
   const retryAfter = headers["retry-after"];
   if (retryAfter === undefined) return { retryAfterMs: undefined, serverTimeMs };
-  if (/^\d{1,9}$/.test(retryAfter)) return { retryAfterMs: Number(retryAfter) * 1000, serverTimeMs };
-  const untilMs = dateMs(retryAfter);
-  const isUsable = untilMs !== undefined && serverTimeMs !== undefined;
-  return { retryAfterMs: isUsable ? Math.max(0, untilMs - serverTimeMs) : undefined, serverTimeMs };
+  const askedMs = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : untilDateMs(retryAfter, serverTimeMs);
+  const retryAfterMs = askedMs === undefined ? undefined : Math.min(Math.max(0, askedMs), MAX_RETRY_AFTER_MS);
+  return { retryAfterMs, serverTimeMs };
+}
+
+function untilDateMs(date: string, serverTimeMs: number | undefined): number | undefined {
+  const untilMs = dateMs(date);
+  return untilMs === undefined || serverTimeMs === undefined ? undefined : untilMs - serverTimeMs;
 }
 
 /** Date.parse alone would take "-1" for a year. */

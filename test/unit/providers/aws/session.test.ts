@@ -29,6 +29,7 @@ function rig(lifeMs = 60 * MINUTE_MS) {
       return login.promise;
     },
     onRenewalFailed: ({ kind }) => failures.push(kind),
+    onRenewalThrew: (cause) => failures.push(String(cause)),
   });
   const finish = async (outcome: Credentials = ok(keys(`key-${logins.length}`, lifeMs))): Promise<void> => {
     logins.at(-1)?.resolve(outcome);
@@ -102,6 +103,19 @@ describe("the session", () => {
     await finish(refused);
     expect(await late).toBe("unauthenticated");
     expect(session.current).toBeUndefined();
+  });
+
+  test("tells of a renewal that threw, which nobody else would hear of, and goes on", async () => {
+    const { clock, session, logins, failures, finish, idOf } = rig();
+    const first = idOf(session.credentials(NEVER));
+    await finish();
+    await first;
+    clock.advance(56 * MINUTE_MS);
+    await session.credentials(NEVER);
+    logins.at(-1)?.reject(new Error("surprise"));
+    await settled();
+    expect(failures).toEqual(["Error: surprise"]);
+    expect(await idOf(session.credentials(NEVER))).toBe("key-1");
   });
 
   test("replaces keys once for all who saw them refused", async () => {

@@ -3,6 +3,9 @@
 import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { HttpRequest } from "../../../../src/providers/http/http-message.ts";
 import type { Transport } from "../../../../src/providers/http/transport.ts";
@@ -12,6 +15,11 @@ import { testTls } from "../../../support/tls.ts";
 import { transportWith } from "../../../support/transport-rig.ts";
 
 const NEVER = new AbortController().signal;
+
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc()");
+}
 
 describe("over TLS", () => {
   let stub: StubVault;
@@ -120,6 +128,20 @@ describe("over HTTP", () => {
     expect(await answer).toMatchObject({ ok: false, error: { detail: "the call was ended before the answer came" } });
   });
 
+  test("nothing of a request is kept when it has ended, however long transport and caller live", async () => {
+    stub.faults.set("x", respond({ status: 200, body: {} }));
+    const replies: WeakRef<object>[] = [];
+    for (let request = 0; request < 20; request += 1) {
+      const answer = await get();
+      if (answer.ok) replies.push(new WeakRef(answer.value));
+    }
+    // The promises of the last rounds go with the event loop's next turns.
+    await setImmediate();
+    collectGarbage();
+    expect(replies).toHaveLength(20);
+    expect(replies.filter((reply) => reply.deref() !== undefined).length).toBeLessThan(5);
+  });
+
   test("an answer over the cap is refused", async () => {
     stub.faults.set("x", respond({ status: 200, body: "x".repeat(8 * 1024 * 1024 + 1) }));
     expect(await get()).toMatchObject({ ok: false, error: { kind: "malformedPayload" } });
@@ -133,6 +155,8 @@ describe("over HTTP", () => {
     { header: "Thu, 01 Jan 2026 00:00:30 GMT", retryAfterMs: 30_000 },
     { header: "Wed, 31 Dec 2025 00:00:00 GMT", retryAfterMs: 0 },
     { header: "soon", retryAfterMs: undefined },
+    { header: "999999999999", retryAfterMs: 3_600_000 },
+    { header: "Sat, 01 Jan 2050 00:00:00 GMT", retryAfterMs: 3_600_000 },
     { header: "-1", retryAfterMs: undefined },
   ])("Retry-After $header is $retryAfterMs ms", async ({ header, retryAfterMs }) => {
     stub.dateMs = Date.UTC(2026, 0, 1);
