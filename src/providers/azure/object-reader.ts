@@ -1,6 +1,7 @@
 // How one reference is answered: the value, or only the version; and what an answer without a value means. The current
 // version is the newest one, enabled or not: where it is disabled, no older one is served in its place.
 
+import { createHash } from "node:crypto";
 import type { Clock } from "../../core/clock.ts";
 import { type ProviderError, providerError } from "../../core/provider/error.ts";
 import type { RemoteRef, RemoteSecret, RemoteVersion } from "../../core/provider/port.ts";
@@ -36,7 +37,8 @@ export class ObjectReader {
     const ref = resolveObject(remote);
     if (!ref.ok) return ref;
     const facts = (await this.#listed(ref.value, signal)) ?? (await this.#read(ref.value, signal));
-    return facts.ok ? ok(remoteVersion(facts.value)) : facts;
+    if (!facts.ok) return facts;
+    return ok(remote.metadataPolicy === "Fetch" ? metadataOf(facts.value).version : remoteVersion(facts.value));
   }
 
   async readSecret(remote: RemoteRef, signal: AbortSignal): Promise<Result<RemoteSecret, ProviderError>> {
@@ -44,10 +46,9 @@ export class ObjectReader {
     if (!ref.ok) return ref;
     const object = await this.#read(ref.value, signal);
     if (!object.ok) return object;
-    const version = remoteVersion(object.value);
     return remote.metadataPolicy === "Fetch"
-      ? ok({ form: "document", payload: metadataOf(object.value), version })
-      : ok({ form: "blob", payload: object.value.payload, version });
+      ? ok(metadataOf(object.value))
+      : ok({ form: "blob", payload: object.value.payload, version: remoteVersion(object.value) });
   }
 
   async #read(ref: ObjectRef, signal: AbortSignal): Promise<Result<VaultObject, ProviderError>> {
@@ -95,9 +96,20 @@ function remoteVersion({ version, createdMs, updatedMs }: ObjectFacts): RemoteVe
   return { identity: `${version}@${updatedMs}`, display: version, createdTime };
 }
 
-/** The tags, and the content type where no tag has its name. */
-function metadataOf({ tags, contentType }: ObjectFacts): SecretValue {
-  return SecretValue.ofUtf8(JSON.stringify({ ...(contentType === undefined ? {} : { contentType }), ...tags }));
+/**
+ * The tags, and the content type where no tag has its name. `updated` counts whole seconds, in which tags may change
+ * twice: the document's digest is part of the identity. It stays in memory.
+ */
+function metadataOf(facts: ObjectFacts): RemoteSecret & { readonly version: RemoteVersion } {
+  const { tags, contentType } = facts;
+  const document = JSON.stringify({ ...(contentType === undefined ? {} : { contentType }), ...tags });
+  const version = remoteVersion(facts);
+  const digest = createHash("sha256").update(document).digest("hex");
+  return {
+    form: "document",
+    payload: SecretValue.ofUtf8(document),
+    version: { ...version, identity: `${version.identity}@${digest}` },
+  };
 }
 
 /** Tells what is not there apart: a version, an object that was deleted, or one that never was. */
