@@ -5,7 +5,7 @@ RUN := ./tools/with-node24.sh
 INSTALLED := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help install build typecheck lint format test test-unit test-integration test-faults test-soak test-simulation test-fuzz mutation coverage crds servers verify demo run image bench clean
+.PHONY: help install build typecheck lint format test test-unit test-integration test-contract test-faults test-soak test-simulation test-fuzz mutation coverage crds servers verify demo demo-store run image bench clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ test-unit: install ## Run the unit and architecture tests
 test-integration: build servers ## Run the tests on real servers
 	$(RUN) npx --no-install vitest run --project integration --project faults
 
+test-contract: build servers ## Hold every provider to the one contract, and print the table case by store (ARGS="--unit": without servers)
+	$(RUN) node test/contract/run.ts $(ARGS)
+
 test-faults: build servers ## Run all scenarios of the fault table on real servers (up to 45 minutes; ARGS="--rows=22 --seed=1")
 	$(RUN) node test/faults/run.ts $(ARGS)
 
@@ -65,8 +68,13 @@ coverage: install ## Unit tests with a coverage report in coverage/
 
 verify: typecheck lint test ## What CI runs
 
-demo: build servers ## Show the main job on a real control plane and a real Vault
-	$(RUN) node test/demo/demo.ts
+demo: demo-store build servers ## Show the main job on a real control plane (STORE=vault, aws, azure or all; default vault)
+	STORE="$(or $(STORE),vault)" $(RUN) node test/demo/demo.ts
+
+# Before anything is built, which may take minutes.
+demo-store:
+	@case "$(STORE)" in ""|vault|aws|azure|all) ;; \
+	*) echo "STORE=$(STORE) is no store of the demo: use vault, aws, azure or all" >&2; exit 1 ;; esac
 
 run: build ## Run the operator against your current kubeconfig
 	bin/fairlead run $(ARGS)

@@ -1,6 +1,7 @@
 // What the workloads run on: a rig with CRDs, RBAC, one store, and N ExternalSecrets of two keys each.
 
-import { NAMESPACE, identityManifest, SERVICE_ACCOUNT, storeManifest, VAULT_ROLE } from "../test/demo/manifests.ts";
+import { NAMESPACE, identityManifest, SERVICE_ACCOUNT, storeManifest } from "../test/demo/manifests.ts";
+import { VAULT_ROLE, vaultProvider } from "../test/demo/vault-store.ts";
 import { ok } from "../test/testbed/kubernetes-api.ts";
 import type { Rig } from "../test/testbed/rig.ts";
 import { forEachIndex } from "./for-each-index.ts";
@@ -10,7 +11,7 @@ export async function prepareStore(rig: Rig): Promise<void> {
   await rig.kubectl(["apply", "-f", "crds/"]);
   await rig.kubectl(["apply", "-k", "config/default"]);
   await rig.kubectl(["create", "namespace", NAMESPACE]);
-  await rig.kubectl(["apply", "-f", "-"], { stdin: identityManifest });
+  await rig.kubectl(["apply", "-f", "-"], { stdin: identityManifest([]) });
   await rig.vault.putPolicy(VAULT_ROLE, 'path "kv/data/*" { capabilities = ["read"] }');
   await rig.vault.write(`auth/kubernetes/role/${VAULT_ROLE}`, {
     bound_service_account_names: SERVICE_ACCOUNT,
@@ -24,7 +25,8 @@ export async function prepareStore(rig: Rig): Promise<void> {
 
 /** The store of the demo, with limits that are not what is measured. */
 export function benchStoreManifest(rig: Rig): string {
-  return storeManifest(rig.vault).replace("spec:\n", "spec:\n  limits: { requestsPerSecond: 5000, maxInFlight: 16 }\n");
+  const manifest = storeManifest({ name: "vault", provider: vaultProvider(rig.vault) });
+  return manifest.replace("spec:\n", "spec:\n  limits: { requestsPerSecond: 5000, maxInFlight: 16 }\n");
 }
 
 /** N ExternalSecrets, each of its own remote key. */

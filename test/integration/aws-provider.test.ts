@@ -2,6 +2,7 @@
 // such as that our signatures are right.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Clock } from "../../src/core/clock.ts";
 import type { CredentialReader } from "../../src/core/provider/credentials.ts";
 import type { SecretProvider } from "../../src/core/provider/port.ts";
 import { failed, ok } from "../../src/core/result.ts";
@@ -9,12 +10,17 @@ import { SecretValue } from "../../src/core/secret-value.ts";
 import type { AwsStoreSpec } from "../../src/core/spec/secret-store.ts";
 import { createAwsProvider } from "../../src/providers/aws/aws-provider.ts";
 import { systemClock } from "../../src/runtime/system-clock.ts";
-import { type ContractRig, describeProviderContract } from "../contract/provider-contract.ts";
+import { contractStores } from "../contract/cases.ts";
+import type { ContractRig } from "../contract/contract-rig.ts";
+import { describeProviderContract } from "../contract/provider-contract.ts";
 import { NEVER, readOne, refTo, staticKeys, versionOf, webIdentity } from "../support/aws-rig.ts";
+import { createMotoRig } from "../support/aws-contract.ts";
 import { AwsProxy } from "../support/aws-proxy.ts";
 import { awsTraits } from "../support/aws-traits.ts";
+import { LoginGate } from "../support/login-gate.ts";
 import { type KeyPair, MotoAccount, REGION } from "../support/moto-account.ts";
 import { recordingLogger } from "../support/recording-logger.ts";
+import { PassableClock } from "../support/passable-clock.ts";
 import { StubSecrets } from "../support/stub-secrets.ts";
 import { testEgress } from "../support/test-egress.ts";
 import { type MotoServer, startMoto } from "../testbed/aws/moto-server.ts";
@@ -39,6 +45,8 @@ afterEach(async () => {
   await Promise.all(providers.splice(0).map((provider) => provider.close()));
 });
 
+const SOME_KEYS = { id: "AKIATEST", secret: "made-up" };
+
 function credentialsOf({ id, secret }: KeyPair): CredentialReader {
   const refused = () => failed({ kind: "refused", detail: "not here" } as const);
   return {
@@ -56,7 +64,8 @@ function credentialsOf({ id, secret }: KeyPair): CredentialReader {
 /** A provider at `address`, or at moto. */
 function providerOf(
   overrides: Partial<AwsStoreSpec> = {},
-  keys: KeyPair = { id: "AKIATEST", secret: "made-up" },
+  credentials = credentialsOf(SOME_KEYS),
+  clock: Clock = systemClock,
 ): SecretProvider {
   const { address } = moto;
   const place = {
@@ -68,8 +77,8 @@ function providerOf(
   } as const;
   const spec: AwsStoreSpec = { kind: "aws", ...place, auth: staticKeys, roles: [], ...overrides };
   const provider = createAwsProvider(spec, {
-    credentials: credentialsOf(keys),
-    clock: systemClock,
+    credentials,
+    clock,
     random: () => 0.5,
     log: recordingLogger().log,
     egress: testEgress({ allowInsecureHttp: true }),
@@ -82,28 +91,14 @@ function providerOf(
 async function createContractRig(): Promise<ContractRig> {
   const account = await MotoAccount.create(moto);
   const proxy = await AwsProxy.start(moto.address);
-  const provider = providerOf({ endpoint: proxy.address, stsEndpoint: proxy.address });
-  await provider.validate(NEVER);
-  const act = (step: () => unknown): Promise<void> => {
-    step();
-    return Promise.resolve();
-  };
-  return {
-    provider,
-    put: (key, properties) => account.put(key, JSON.stringify(properties)),
-    softDelete: async (key) => {
-      await account.secrets("DeleteSecret", { SecretId: key });
-    },
-    destroy: () => Promise.reject(new Error("AWS has no destroyed versions")),
-    deny: (key) => act(() => proxy.denied.add(key)),
-    refuseLogins: () => act(() => (proxy.refusesKeys = true)),
-    acceptLogins: () => act(() => (proxy.refusesKeys = false)),
-    liveTokens: () => Promise.reject(new Error("AWS takes no keys back")),
-    close: () => proxy.close(),
-  };
+  const clock = new PassableClock();
+  const loginGate = new LoginGate();
+  const place = { endpoint: proxy.address, stsEndpoint: proxy.address, auth: webIdentity };
+  const credentials = loginGate.before(credentialsOf(SOME_KEYS));
+  return createMotoRig({ account, proxy, clock, loginGate, provider: providerOf(place, credentials, clock) });
 }
 
-describeProviderContract("the AWS provider on moto", createContractRig, awsTraits);
+describeProviderContract(contractStores.aws, createContractRig, awsTraits);
 
 describe("signatures, which moto checks with AWS's own code", () => {
   const may = ["secretsmanager:*", "sts:*"];
@@ -114,8 +109,8 @@ describe("signatures, which moto checks with AWS's own code", () => {
     const keys = await account.user("reader", may);
     const arn = await account.role("reader", may);
     await moto.requireAuthentication();
-    expect(await readOne(providerOf({}, keys), refTo("app/db"))).toMatchObject({ text: "word" });
-    const byRole = providerOf({ roles: [{ arn, ...plainRole, externalId: "ext-1" }] }, keys);
+    expect(await readOne(providerOf({}, credentialsOf(keys)), refTo("app/db"))).toMatchObject({ text: "word" });
+    const byRole = providerOf({ roles: [{ arn, ...plainRole, externalId: "ext-1" }] }, credentialsOf(keys));
     expect(await readOne(byRole, refTo("app/db"))).toMatchObject({ text: "word" });
     expect(await byRole.validate(NEVER)).toMatchObject({ ok: true });
     await moto.requireNothing();
@@ -126,10 +121,10 @@ describe("signatures, which moto checks with AWS's own code", () => {
     await account.put("app/db", "word");
     const keys = await account.user("reader", ["secretsmanager:DescribeSecret"]);
     await moto.requireAuthentication();
-    const wrong = providerOf({}, { ...keys, secret: `${keys.secret}x` });
+    const wrong = providerOf({}, credentialsOf({ ...keys, secret: `${keys.secret}x` }));
     expect(await wrong.validate(NEVER)).toMatchObject({ ok: false, error: { kind: "unauthenticated" } });
     expect(await readOne(wrong, refTo("app/db"))).toMatchObject({ kind: "unauthenticated" });
-    const right = providerOf({}, keys);
+    const right = providerOf({}, credentialsOf(keys));
     expect(await readOne(right, refTo("app/db"))).toMatchObject({ kind: "accessDenied" });
     expect(await versionOf(right, refTo("app/db"))).toBe(StubSecrets.versionId(1));
     await moto.requireNothing();
@@ -184,10 +179,10 @@ describe("Secrets Manager", () => {
     const proxy = await AwsProxy.start(moto.address);
     const provider = providerOf({ endpoint: proxy.address });
     await readOne(provider, refTo("app/big"));
-    const read = { ...proxy.passed };
+    const read = proxy.traffic.seen;
     expect(await versionOf(provider, refTo("app/big"))).toBe(StubSecrets.versionId(1));
-    expect(proxy.passed.requests - read.requests).toBe(1);
-    expect(proxy.passed.answerBytes - read.answerBytes).toBeLessThan(1_024);
+    expect(proxy.traffic.seen.requests - read.requests).toBe(1);
+    expect(proxy.traffic.seen.answerBytes - read.answerBytes).toBeLessThan(1_024);
     await proxy.close();
   });
 });

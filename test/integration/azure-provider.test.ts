@@ -11,7 +11,8 @@ import { createKubernetesClient, type KubernetesClient } from "../../src/kuberne
 import { createAzureProvider } from "../../src/providers/azure/azure-provider.ts";
 import { clusterCredentialReader, namespacedCredentialReader } from "../../src/refresh/credential-reader.ts";
 import { systemClock } from "../../src/runtime/system-clock.ts";
-import { describeProviderContract, describeProviderFaults } from "../contract/provider-contract.ts";
+import { contractStores } from "../contract/cases.ts";
+import { describeProviderContract } from "../contract/provider-contract.ts";
 import { createAzureContractRig } from "../support/azure-contract.ts";
 import { accountAuth, NEVER, refTo, valueOf } from "../support/azure-rig.ts";
 import { azureTraits } from "../support/azure-traits.ts";
@@ -26,8 +27,7 @@ import { createRestClient } from "../testbed/rest-client.ts";
 import type { RigHandle } from "../testbed/rig-handle.ts";
 import { rigForSuite } from "../testbed/rig-for-suite.ts";
 
-describeProviderContract("the Azure provider on the stand-in", createAzureContractRig, azureTraits);
-describeProviderFaults("the Azure provider on the stand-in", createAzureContractRig, azureTraits);
+describeProviderContract(contractStores.azure, createAzureContractRig, azureTraits);
 
 const NAMESPACE = "azure-workloads";
 

@@ -3,7 +3,10 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { type RemoteRef, remoteRefId, type SecretProvider } from "../../src/core/provider/port.ts";
 import { SecretValue } from "../../src/core/secret-value.ts";
-import { type ContractRig, describeProviderContract } from "../contract/provider-contract.ts";
+import { contractStores } from "../contract/cases.ts";
+import { describeProviderContract } from "../contract/provider-contract.ts";
+import { createRealVaultRig } from "../support/vault-contract.ts";
+import { kv1Traits, kv2Traits } from "../support/vault-traits.ts";
 import { VaultTeam, type TeamOptions } from "../support/vault-team.ts";
 import { startRig } from "../testbed/rig.ts";
 import { rigForSuite } from "../testbed/rig-for-suite.ts";
@@ -12,27 +15,8 @@ import { waitUntil } from "../testbed/wait-until.ts";
 
 const NEVER = new AbortController().signal;
 
-const VALIDATE_MS = 30_000;
-
-async function createContractRig(): Promise<ContractRig> {
-  const team = await VaultTeam.create(rigForSuite().vault);
-  const provider = team.provider();
-  // As every session does: what is absent is judged against the mount that was seen.
-  await provider.validate(AbortSignal.timeout(VALIDATE_MS));
-  return {
-    provider,
-    put: (key, properties) => team.put(key, properties),
-    softDelete: (key) => team.softDelete(key),
-    destroy: (key) => team.destroy(key),
-    deny: (key) => team.deny(`data/${key}`, `metadata/${key}`),
-    refuseLogins: () => team.refuseLogins(),
-    acceptLogins: () => team.acceptLogins(),
-    liveTokens: () => team.liveTokens(),
-    close: () => team.close(),
-  };
-}
-
-describeProviderContract("the Vault provider on a real Vault", createContractRig);
+describeProviderContract(contractStores.kv2, () => createRealVaultRig(rigForSuite(), 2), kv2Traits);
+describeProviderContract(contractStores.kv1, () => createRealVaultRig(rigForSuite(), 1), kv1Traits);
 
 const teams: VaultTeam[] = [];
 afterEach(async () => {

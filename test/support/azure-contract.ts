@@ -2,9 +2,9 @@
 // run, since Key Vault cannot be had elsewhere.
 
 import type { ServerResponse } from "node:http";
-import type { ContractFault, FaultyRig } from "../contract/provider-contract.ts";
-import { THROTTLED_SECONDS } from "../contract/provider-contract.ts";
+import { act, type ContractFault, type ContractRig, THROTTLED_SECONDS } from "../contract/contract-rig.ts";
 import { AzureRig, NEVER } from "./azure-rig.ts";
+import { LoginGate } from "./login-gate.ts";
 import { versionId } from "./azure-traits.ts";
 
 const VENDOR_ERROR = JSON.stringify({ error: { code: "Vendor", message: "vendor-text-canary" } });
@@ -14,6 +14,7 @@ const faults: Readonly<Record<ContractFault, (response: ServerResponse) => void>
   throttled: (response) =>
     response.writeHead(429, { ...JSON_TYPE, "Retry-After": String(THROTTLED_SECONDS) }).end(VENDOR_ERROR),
   failing: (response) => response.writeHead(500, JSON_TYPE).end(VENDOR_ERROR),
+  badGateway: (response) => response.writeHead(502, { "Content-Type": "text/html" }).end("<html></html>"),
   silent: () => undefined,
   html: (response) => response.writeHead(404, { "Content-Type": "text/html" }).end("<html>vendor-text-canary</html>"),
   cut: (response) => {
@@ -25,36 +26,44 @@ const faults: Readonly<Record<ContractFault, (response: ServerResponse) => void>
   redirect: (response) => response.writeHead(307, { Location: "/redirected" }).end(),
 };
 
-export async function createAzureContractRig(): Promise<FaultyRig> {
+export async function createAzureContractRig(): Promise<ContractRig> {
   const rig = await AzureRig.start();
   const { vault, entra } = rig.cloud;
   vault.objects.versionId = versionId;
-  const provider = rig.provider();
+  const loginGate = new LoginGate();
+  const provider = rig.provider({}, { credentials: loginGate.before(rig.credentials()) });
   await provider.validate(NEVER);
   const path = (key: string): string => `/secrets/${key}/`;
-  const act = (step: () => unknown): Promise<void> => {
-    step();
-    return Promise.resolve();
-  };
   return {
     provider,
     put: (key, properties) => act(() => rig.putSecret(key, JSON.stringify(properties))),
     softDelete: (key) => act(() => vault.objects.softDelete("secrets", key)),
-    destroy: () => Promise.reject(new Error("Key Vault has no destroyed versions")),
+    putBinary: (bytes) => {
+      vault.objects.put("certificates", "bin", { cer: Buffer.from(bytes).toString("base64") });
+      return Promise.resolve({ key: "cert/bin", payload: bytes });
+    },
+    tag: (key, tags) => act(() => vault.objects.update("secrets", key, { tags })),
+    withhold: (key) => act(() => vault.objects.update("secrets", key, { enabled: false })),
     deny: (key) => act(() => vault.denied.set(`secrets/${key}`, "ForbiddenByRbac")),
+    endTokens: () => act(() => entra.endTokens()),
     refuseLogins: () =>
       act(() => {
         entra.endTokens();
         entra.refusal = { status: 401, body: { error: "invalid_client", error_codes: [7000215] } };
       }),
     acceptLogins: () => act(() => (entra.refusal = undefined)),
-    liveTokens: () => Promise.reject(new Error("Entra takes no tokens back")),
+    logins: () => rig.loginCount,
+    loginGate,
+    liveTokens: undefined,
     inject: (key, fault) => act(() => vault.server.faults.set(path(key), faults[fault])),
     heal: () => act(() => vault.server.faults.clear()),
     arrival: (key) => vault.server.arrival(path(key)),
     passDeadline: () => act(() => rig.clock.advance(10_000)),
-    get redirected() {
-      return vault.server.calls.filter(({ url }) => url.pathname === "/redirected").length;
+    redirected: () => vault.server.calls.filter(({ url }) => url.pathname === "/redirected").length,
+    traffic: () => vault.server.traffic.seen,
+    reached: (requests) => vault.server.traffic.reached(requests),
+    socketsEnded: async () => {
+      await Promise.all([vault.server.traffic.ended(), entra.server.traffic.ended()]);
     },
     close: () => rig.close(),
   };

@@ -7,6 +7,8 @@ import https from "node:https";
 import type { AddressInfo } from "node:net";
 import type { KeyPair } from "../testbed/certificates.ts";
 import type { VaultTarget } from "../testbed/vault-admin.ts";
+import { Arrivals } from "./arrivals.ts";
+import { ServerTraffic } from "./server-traffic.ts";
 import type { StubFault } from "./stub-vault.ts";
 
 export class FaultProxy {
@@ -14,6 +16,10 @@ export class FaultProxy {
   faultFor: (path: string) => StubFault | undefined = () => undefined;
   /** Requests so far that met a fault. */
   faulted = 0;
+  /** Paths below `/v1/` that were asked for, decoded, without query. */
+  readonly asked: string[] = [];
+  readonly arrivals = new Arrivals();
+  readonly traffic: ServerTraffic;
   readonly #target: VaultTarget;
   readonly #server: https.Server;
   readonly #agent: https.Agent;
@@ -22,6 +28,7 @@ export class FaultProxy {
     this.#target = target;
     this.#agent = new https.Agent({ keepAlive: true, ca: target.caPem });
     this.#server = https.createServer(contextOf(keys), (request, response) => this.#serve(request, response));
+    this.traffic = new ServerTraffic(this.#server);
   }
 
   static async start(target: VaultTarget, keys: KeyPair): Promise<FaultProxy> {
@@ -53,7 +60,11 @@ export class FaultProxy {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const fault = this.faultFor((request.url ?? "").replace(/^\/v1\//, ""));
+    const path = (request.url ?? "").replace(/^\/v1\//, "");
+    const decoded = decodeURIComponent(path.replace(/\?.*$/, ""));
+    this.asked.push(decoded);
+    this.arrivals.tell([decoded]);
+    const fault = this.faultFor(path);
     if (fault === undefined) {
       this.#passOn(request, response);
       return;

@@ -45,6 +45,11 @@ export class MotoAccount {
       : this.secrets("PutSecretValue", { SecretId: name, ...value }));
   }
 
+  /** Id of the version that `put` made last. */
+  lastVersion(name: string): string {
+    return StubSecrets.versionId(this.#versions.get(name) ?? 0);
+  }
+
   /** A user who may do `actions`, and whose key pair counts once moto requires authentication. */
   async user(name: string, actions: readonly string[]): Promise<KeyPair> {
     await this.#iam({ Action: "CreateUser", UserName: name });

@@ -6,6 +6,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { isRecord, listOf, recordOf, textOf } from "../../src/core/unknown.ts";
+import { ServerTraffic } from "./server-traffic.ts";
 import { awsError, StubSecrets } from "./stub-secrets.ts";
 import { respond, type StubFault } from "./stub-vault.ts";
 import { type StubAnswer, VENDOR_TEXT } from "./stub-kv.ts";
@@ -39,6 +40,7 @@ export class StubAws {
   /** Of the Date header, and of expirations. */
   nowMs = Date.UTC(2026, 0, 1);
   readonly #server = http.createServer();
+  readonly traffic = new ServerTraffic(this.#server);
   readonly #arrivals: { readonly subject: string; readonly resolve: () => void }[] = [];
   #sessions = 0;
 

@@ -17,6 +17,8 @@ interface StubSecret {
   tags: Readonly<Record<string, string>>;
   description: string;
   isDeleted: boolean;
+  /** Its KMS key is disabled. */
+  isUndecryptable: boolean;
 }
 
 const CREATED_SECONDS = 1_767_225_600;
@@ -59,7 +61,8 @@ export class StubSecrets {
   /** Without a value, unless it is there. */
   create(name: string): StubSecret {
     const known = this.#secrets.get(name);
-    const secret = known ?? { versions: [], stages: new Map(), tags: {}, description: "", isDeleted: false };
+    const state = { isDeleted: false, isUndecryptable: false };
+    const secret = known ?? { versions: [], stages: new Map(), tags: {}, description: "", ...state };
     this.#secrets.set(name, secret);
     return secret;
   }
@@ -79,6 +82,7 @@ export class StubSecrets {
 
   #value(name: string, secret: StubSecret, fields: Readonly<Record<string, unknown>>): StubAnswer {
     if (secret.isDeleted) return awsError("InvalidRequestException");
+    if (secret.isUndecryptable) return awsError("DecryptionFailure");
     const id = textOf(fields["VersionId"]) ?? secret.stages.get(textOf(fields["VersionStage"]) ?? "AWSCURRENT");
     const version = secret.versions.find((candidate) => candidate.id === id);
     if (version === undefined) return awsError("ResourceNotFoundException");

@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { TLSSocket } from "node:tls";
 import { json as readJson } from "node:stream/consumers";
 import { recordOf, textOf } from "../../src/core/unknown.ts";
+import { ServerTraffic } from "./server-traffic.ts";
 import { JsonText, type StubAnswer, StubMount, VENDOR_TEXT } from "./stub-kv.ts";
 import { testTls } from "./tls.ts";
 
@@ -51,6 +52,7 @@ export class StubVault {
   renewalSeconds: number | undefined;
   /** Of the Date header; undefined: none is sent. */
   dateMs: number | undefined;
+  readonly traffic: ServerTraffic;
   readonly #server: http.Server;
   readonly #arrivals: { readonly path: string; readonly resolve: () => void }[] = [];
   readonly #scheme: string;
@@ -63,6 +65,7 @@ export class StubVault {
       certificate === "none"
         ? http.createServer()
         : https.createServer({ ...testTls[certificate], requestCert: true, rejectUnauthorized: false });
+    this.traffic = new ServerTraffic(this.#server);
     this.#server.on("request", (request: http.IncomingMessage, response: http.ServerResponse) => {
       void this.#serve(request, response);
     });

@@ -1,6 +1,7 @@
 // A part of a real Vault for one test: a KV mount, an AppRole mount and a policy of its own, and providers that log in
 // there. Nothing is shared with other tests on the same server.
 
+import type { Clock } from "../../src/core/clock.ts";
 import type { CredentialReader } from "../../src/core/provider/credentials.ts";
 import type { Logger } from "../../src/core/logger.ts";
 import type { SecretProvider } from "../../src/core/provider/port.ts";
@@ -14,6 +15,7 @@ import { systemClock } from "../../src/runtime/system-clock.ts";
 import { listAt } from "../testbed/json.ts";
 import type { VaultServer } from "../testbed/vault-server.ts";
 import { waitUntil } from "../testbed/wait-until.ts";
+import type { LoginGate } from "./login-gate.ts";
 import { testEgress } from "./test-egress.ts";
 
 const SECRET_ID = "test-only-secret-id";
@@ -24,6 +26,9 @@ export interface TeamOptions {
   readonly tokenTtl?: string;
   /** Of the provider; default 10,000. */
   readonly requestTimeoutMs?: number;
+  /** Of the provider; default the system's. */
+  readonly clock?: Clock;
+  readonly loginGate?: LoginGate;
 }
 
 export class VaultTeam {
@@ -162,8 +167,8 @@ export class VaultTeam {
       },
     };
     return {
-      credentials,
-      clock: systemClock,
+      credentials: this.#options.loginGate?.before(credentials) ?? credentials,
+      clock: this.#options.clock ?? systemClock,
       random: () => 0.5,
       log: silentLog,
       egress: testEgress(),

@@ -2,14 +2,12 @@
 // keys verify them, and what a login carried can be looked at.
 
 import type { JsonWebKey } from "node:crypto";
+import { EXCHANGE_AUDIENCE } from "../../support/federated-issuer.ts";
 import { isRecord, listAt, parseJson, textAt } from "../json.ts";
 import type { Rig } from "../rig.ts";
 import type { AzureCloud } from "./azure-cloud.ts";
 import type { FederatedCredential, KeySet } from "./entra.ts";
 import { unverifiedClaims } from "./jwt.ts";
-
-/** What Entra is asked to accept in exchange for its own token: the default audience of Azure Workload Identity. */
-export const EXCHANGE_AUDIENCE = "api://AzureADTokenExchange";
 
 export interface ClusterTrust {
   /** Of the cluster's ServiceAccount tokens. */

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import http from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
+import { ServerTraffic } from "../../support/server-traffic.ts";
 
 export interface Call {
   readonly method: string;
@@ -29,6 +30,7 @@ export interface StandInServer {
   readonly calls: readonly Call[];
   /** By path, exact. */
   readonly faults: Map<string, Fault>;
+  readonly traffic: ServerTraffic;
   /** Resolves when a call for the path is there. */
   arrival(path: string): Promise<void>;
   close(): Promise<void>;
@@ -63,6 +65,7 @@ export async function startServer({ tls, host, answer }: ServerOptions): Promise
     });
   };
   const server = tls === undefined ? http.createServer(listener) : https.createServer({ ...tls }, listener);
+  const traffic = new ServerTraffic(server);
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
@@ -76,6 +79,7 @@ export async function startServer({ tls, host, answer }: ServerOptions): Promise
     origin,
     calls,
     faults,
+    traffic,
     arrival: (path) =>
       new Promise((resolve) => {
         waiting.set(path, [...(waiting.get(path) ?? []), resolve]);

@@ -1,8 +1,8 @@
 // The provider contract, held by the Azure provider against the stand-in of Key Vault and Entra.
 
-import { describeProviderContract, describeProviderFaults } from "../../../contract/provider-contract.ts";
+import { contractStores } from "../../../contract/cases.ts";
+import { describeProviderContract } from "../../../contract/provider-contract.ts";
 import { createAzureContractRig } from "../../../support/azure-contract.ts";
 import { azureTraits } from "../../../support/azure-traits.ts";
 
-describeProviderContract("the Azure provider", createAzureContractRig, azureTraits);
-describeProviderFaults("the Azure provider", createAzureContractRig, azureTraits);
+describeProviderContract(contractStores.azureStub, createAzureContractRig, azureTraits);
