@@ -4,8 +4,9 @@
 import type { Clock } from "../../core/clock.ts";
 import type { ProviderError } from "../../core/provider/error.ts";
 import { failed, ok } from "../../core/result.ts";
+import { closedConnection } from "../http/store-connection.ts";
 import { abortedRequest } from "../http/transport.ts";
-import { closedConnection } from "./connection.ts";
+import { untilAborted } from "../http/until-aborted.ts";
 import type { AwsCredentials, Credentials, Login } from "./credentials.ts";
 
 export interface AwsSession {
@@ -65,7 +66,7 @@ export function createAwsSession({ clock, ...deps }: AwsSessionDeps): AwsSession
   const credentials: AwsSession["credentials"] = async (signal) => {
     if (ending.signal.aborted) return failed(closedConnection());
     const good = usable();
-    if (good === undefined) return untilAborted(sharedLogin(), signal);
+    if (good === undefined) return untilAborted(sharedLogin(), signal, aborted);
     const nowMs = clock.monotonicMs();
     if (nowMs >= good.renewFromMs && nowMs >= renewableAtMs) renewInBackground().catch(deps.onRenewalThrew);
     return ok(good.keys);
@@ -77,7 +78,7 @@ export function createAwsSession({ clock, ...deps }: AwsSessionDeps): AwsSession
     credentials,
     replace: async (dead, signal) => {
       if (held?.keys !== dead || ending.signal.aborted) return credentials(signal);
-      return untilAborted(sharedLogin(), signal);
+      return untilAborted(sharedLogin(), signal, aborted);
     },
     close: () => {
       ending.abort();
@@ -106,12 +107,6 @@ function holding(keys: AwsCredentials, nowMs: number): Held {
   };
 }
 
-/** `work`, or an error as soon as `signal` aborts; the work itself goes on for the others. */
-function untilAborted(work: Promise<Credentials>, signal: AbortSignal): Promise<Credentials> {
-  if (signal.aborted) return Promise.resolve(failed(abortedRequest()));
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void => resolve(failed(abortedRequest()));
-    signal.addEventListener("abort", giveUp, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
-  });
+function aborted(): Credentials {
+  return failed(abortedRequest());
 }

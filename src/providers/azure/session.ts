@@ -5,10 +5,10 @@ import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { ProviderError } from "../../core/provider/error.ts";
 import { failed, ok, type Result } from "../../core/result.ts";
+import { closedConnection } from "../http/store-connection.ts";
 import { abortedRequest } from "../http/transport.ts";
-import { closedConnection } from "./connection.ts";
+import { untilAborted } from "../http/until-aborted.ts";
 import type { AzureToken, Login } from "./login.ts";
-import { untilAborted } from "./until-aborted.ts";
 
 type TokenResult = Result<AzureToken, ProviderError>;
 

@@ -5,8 +5,9 @@ import type { CancelTimer, Clock, Random } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { ProviderError } from "../../core/provider/error.ts";
 import { failed, ok, type Result } from "../../core/result.ts";
+import { closedConnection } from "../http/store-connection.ts";
 import { abortedRequest } from "../http/transport.ts";
-import { closedConnection } from "./connection.ts";
+import { untilAborted } from "../http/until-aborted.ts";
 import { requestPath } from "./key-path.ts";
 import { type Login, leaseOf, type VaultToken } from "./login.ts";
 import type { VaultApi } from "./vault-api.ts";
@@ -183,14 +184,4 @@ export class VaultSession implements Session {
       .finally(() => this.#background.delete(tracked));
     this.#background.add(tracked);
   }
-}
-
-/** `work`, or `fallback` as soon as `signal` aborts; the work itself goes on. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal, fallback: () => T): Promise<T> {
-  if (signal.aborted) return Promise.resolve(fallback());
-  return new Promise((resolve, reject) => {
-    const giveUp = () => resolve(fallback());
-    signal.addEventListener("abort", giveUp, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
-  });
 }

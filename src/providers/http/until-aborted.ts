@@ -2,10 +2,10 @@
 
 /** `work`, or `fallback` as soon as `signal` aborts. */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal, fallback: () => T): Promise<T> {
-  if (signal.aborted) return Promise.resolve(fallback());
   return new Promise((resolve, reject) => {
     const giveUp = (): void => resolve(fallback());
     signal.addEventListener("abort", giveUp, { once: true });
     void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+    if (signal.aborted) giveUp();
   });
 }
