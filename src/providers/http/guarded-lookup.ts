@@ -11,14 +11,15 @@ export const REFUSED_ADDRESS = "ERR_REFUSED_ADDRESS";
 type Resolve = (
   hostname: string,
   options: { readonly all: true; readonly family: number; readonly hints: number },
-  done: (error: Error | null, addresses: LookupAddress[]) => void,
+  /** Node's types promise addresses, but beside an error there are none. */
+  done: (error: Error | null, addresses: LookupAddress[] | undefined) => void,
 ) => void;
 
 /** One refused address among several refuses the name. */
 export function guardedLookup(egress: Pick<Egress, "allowsAddress">, resolve: Resolve = lookup): LookupFunction {
   return (hostname, options, done) => {
     const family = options.family === "IPv6" ? 6 : options.family === "IPv4" ? 4 : (options.family ?? 0);
-    resolve(hostname, { all: true, family, hints: options.hints ?? 0 }, (error, addresses) => {
+    resolve(hostname, { all: true, family, hints: options.hints ?? 0 }, (error, addresses = []) => {
       const [first] = addresses;
       if (error !== null || first === undefined) done(error ?? notFound(), []);
       else if (!addresses.every(({ address }) => egress.allowsAddress(address))) done(refusedAddress(), []);

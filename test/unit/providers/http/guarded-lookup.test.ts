@@ -14,7 +14,7 @@ interface Answer {
 
 function ask(resolved: readonly LookupAddress[] | Error, all = true): Promise<Answer> {
   const lookup = guardedLookup(testEgress(), (_name, _options, done) =>
-    resolved instanceof Error ? done(resolved, []) : done(null, [...resolved]),
+    resolved instanceof Error ? done(resolved, undefined) : done(null, [...resolved]),
   );
   return new Promise((resolve) => {
     lookup("store.example", { all }, (error, addresses) => resolve({ code: error?.code, addresses }));
@@ -38,4 +38,10 @@ test.each([
 test("a name without an address, and one that cannot be asked for, say so", async () => {
   expect((await ask([])).code).toBe("ENOTFOUND");
   expect((await ask(Object.assign(new Error("again"), { code: "EAI_AGAIN" }))).code).toBe("EAI_AGAIN");
+});
+
+test("a name that the real resolver does not know is an error, and ends nothing", async () => {
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  guardedLookup(testEgress())("store.invalid", { all: true }, (error) => resolve(error?.code));
+  expect(await promise).toMatch(/^(ENOTFOUND|EAI_AGAIN|ENODATA|ESERVFAIL)$/);
 });
