@@ -1,5 +1,5 @@
 // A provider that takes no step back: an answer that is older than one of the same session comes from a standby that
-// lags behind, and is refused as `unavailable` until the standby has caught up. Versions that begin again (a KV v2 key
+// lags behind. It is asked for once more, for another node may answer then, and else refused as `unavailable`. Versions that begin again (a KV v2 key
 // deleted with its metadata) are newer by their time and pass; versions without a number or a time always pass.
 
 import type { Clock } from "../core/clock.ts";
@@ -45,10 +45,18 @@ export function refuseOlderAnswers(provider: SecretProvider, clock: Clock): Secr
   };
 
   return {
-    readVersions: async (refs, signal) =>
-      judged(refs, await provider.readVersions(refs, signal), (ref, version) => refusal(ref, version)),
-    readSecrets: async (refs, signal) =>
-      judged(refs, await provider.readSecrets(refs, signal), (ref, { version }) => refusal(ref, version)),
+    readVersions: (refs, signal) =>
+      newestOf(
+        refs,
+        (asked) => provider.readVersions(asked, signal),
+        (ref, version) => refusal(ref, version),
+      ),
+    readSecrets: (refs, signal) =>
+      newestOf(
+        refs,
+        (asked) => provider.readSecrets(asked, signal),
+        (ref, { version }) => refusal(ref, version),
+      ),
     find: (query, signal) => provider.find(query, signal),
     validate: (signal) => provider.validate(signal),
     close: () => provider.close(),
@@ -57,18 +65,38 @@ export function refuseOlderAnswers(provider: SecretProvider, clock: Clock): Secr
 
 type Answers<T> = ReadonlyMap<RemoteRefId, Result<T, ProviderError>>;
 
-function judged<T>(
+type Refusal<T> = (ref: RemoteRef, value: T) => ProviderError | undefined;
+
+async function newestOf<T>(
+  refs: readonly RemoteRef[],
+  ask: (refs: readonly RemoteRef[]) => Promise<Answers<T>>,
+  refusal: Refusal<T>,
+): Promise<Answers<T>> {
+  const first = await ask(refs);
+  const refused = refusedOf(refs, first, refusal);
+  if (refused.size === 0) return first;
+  const asked = [...refused.keys()];
+  const second = await ask(asked);
+  const refusedAgain = refusedOf(asked, second, refusal);
+  return new Map([
+    ...first,
+    ...second,
+    ...[...refusedAgain].map(([ref, error]) => [remoteRefId(ref), failed(error)] as const),
+  ]);
+}
+
+function refusedOf<T>(
   refs: readonly RemoteRef[],
   answers: Answers<T>,
-  refusal: (ref: RemoteRef, value: T) => ProviderError | undefined,
-): Answers<T> {
-  const all = new Map(answers);
+  refusal: Refusal<T>,
+): ReadonlyMap<RemoteRef, ProviderError> {
+  const refused = new Map<RemoteRef, ProviderError>();
   for (const ref of refs) {
     const answer = answers.get(remoteRefId(ref));
     const error = answer?.ok === true ? refusal(ref, answer.value) : undefined;
-    if (error !== undefined) all.set(remoteRefId(ref), failed(error));
+    if (error !== undefined) refused.set(ref, error);
   }
-  return all;
+  return refused;
 }
 
 function numbered(version: RemoteVersion | undefined): Numbered | undefined {

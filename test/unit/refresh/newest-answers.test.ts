@@ -24,9 +24,13 @@ const at = (display: string, second: string | undefined): RemoteVersion => ({
 function answering() {
   const clock = new FakeClock();
   let next = at("1", "01");
+  const others: RemoteVersion[] = [];
+  const asked: string[] = [];
   const inner: SecretProvider = Object.assign(new FakeProvider(), {
     readSecrets: (refs: readonly RemoteRef[]) => {
-      const secret = { form: "document", payload: SecretValue.ofUtf8("{}"), version: next } as const;
+      asked.push(refs.map(({ key }) => key).join(" "));
+      const version = others.shift() ?? next;
+      const secret = { form: "document", payload: SecretValue.ofUtf8("{}"), version } as const;
       return Promise.resolve(new Map(refs.map((one) => [remoteRefId(one), ok(secret)])));
     },
     readVersions: (refs: readonly RemoteRef[]) =>
@@ -39,7 +43,7 @@ function answering() {
     if (answer === undefined) return "unanswered";
     return answer.ok ? (answer.value.version?.display ?? "") : answer.error.kind;
   };
-  return { clock, provider, read, set: (version: RemoteVersion) => (next = version) };
+  return { clock, provider, read, asked, others, set: (version: RemoteVersion) => (next = version) };
 }
 
 test.each([
@@ -69,6 +73,16 @@ test("keys are judged each for itself", async () => {
   const { read } = answering();
   await read(at("2", "02"));
   expect(await read(at("1", "01"), { ...ref, key: "other" })).toBe("1");
+});
+
+test("an older answer is asked for once more, at once and alone: another node may answer", async () => {
+  const { provider, read, asked, others } = answering();
+  await read(at("2", "02"));
+  others.push(at("1", "01"), at("3", "03"));
+  const answers = await provider.readSecrets([ref, { ...ref, key: "other" }], never);
+  expect(asked).toEqual(["db", "db other", "db"]);
+  expect(answers.get(remoteRefId(ref))).toMatchObject({ ok: true, value: { version: { display: "3" } } });
+  expect(answers.get(remoteRefId({ ...ref, key: "other" }))).toMatchObject({ value: { version: { display: "1" } } });
 });
 
 test("a standby that catches up is believed again", async () => {
