@@ -35,8 +35,6 @@ export class ConnectFailure extends Error {
 
 export function createCallPool(endpoint: Endpoint, credentials: Credentials, clock: Clock): CallPool {
   const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
-  // All its connections lead to one place; else it would join two dozen options for each request to tell them apart.
-  agent.getName = () => endpoint.origin;
   let closed = false;
   const connect = async (): Promise<Result<TLSSocket, TransportFailure>> => {
     const socket = await connectTls(endpoint, credentials, ["http/1.1"], clock);

@@ -87,21 +87,26 @@ function failedAttempt(failure: TransportFailure, sent: boolean, staleConnection
   return { result: failed({ failure, sent }), staleConnection };
 }
 
-function attempt(exchange: Exchange, signal: AbortSignal): Promise<Attempt> {
-  const { request, maxBodyBytes, onSent, onClose } = exchange;
+function attempt(
+  { endpoint, pool, request, maxBodyBytes, onSent, onClose }: Exchange,
+  signal: AbortSignal,
+): Promise<Attempt> {
   return new Promise((resolve) => {
     let sent = false;
-    const call = callOf(exchange);
+    const call = httpsRequest({
+      agent: pool.agent,
+      host: endpoint.host,
+      port: endpoint.port,
+      method: request.method,
+      path: endpoint.pathPrefix + request.path,
+      headers: request.headers,
+      signal,
+    });
     const fail = (failure: TransportFailure, staleConnection = false): void =>
       resolve(failedAttempt(failure, sent, staleConnection));
-    // A request without a connection yet would say so only once that stands. Handed to `httpsRequest`, the signal would
-    // have Node watch for the end of each request as well, which takes a good part of its CPU time.
-    const giveUp = (): void => {
-      fail("reset");
-      call.destroy();
-    };
+    // While its connection is still being made, a request that is given up says so only once that stands.
+    const giveUp = (): void => fail("reset");
     signal.addEventListener("abort", giveUp, { once: true });
-    if (signal.aborted) giveUp();
     sendOnceConnected(call, request, (isSent) => {
       sent = isSent;
       if (isSent) onSent(call);
@@ -123,17 +128,6 @@ function attempt(exchange: Exchange, signal: AbortSignal): Promise<Attempt> {
   });
 }
 
-function callOf({ endpoint, pool, request }: Exchange): ClientRequest {
-  return httpsRequest({
-    agent: pool.agent,
-    host: endpoint.host,
-    port: endpoint.port,
-    method: request.method,
-    path: endpoint.pathPrefix + request.path,
-    headers: request.headers,
-  });
-}
-
 /** Nothing of a request leaves before: neither while it waits, nor while its connection is being made. */
 function sendOnceConnected(call: ClientRequest, request: HttpRequest, tell: (isSent: boolean) => void): void {
   call.on("socket", () => {
@@ -148,10 +142,8 @@ function unsentFailure(error: Error): TransportFailure {
   return error instanceof ConnectFailure ? error.failure : "connect";
 }
 
-/** Nobody asks when to repeat what succeeded, so that Node need not make an object of its headers. */
-function httpResponse(response: IncomingMessage, body: Buffer): HttpResponse {
-  const { statusCode: status = 0 } = response;
-  return { status, retryAfterMs: status < 300 ? undefined : retryAfterMs(response.headers), body };
+function httpResponse({ statusCode: status = 0, headers }: IncomingMessage, body: Buffer): HttpResponse {
+  return { status, retryAfterMs: retryAfterMs(headers), body };
 }
 
 function readBody(
