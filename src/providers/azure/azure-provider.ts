@@ -1,9 +1,10 @@
 // Azure Key Vault behind the provider port: wires connection, session, reader and finder of one store identity.
 
 import type { ProviderError } from "../../core/provider/error.ts";
-import { type RemoteRef, type RemoteRefId, remoteRefId, type SecretProvider } from "../../core/provider/port.ts";
+import type { SecretProvider } from "../../core/provider/port.ts";
 import { failed, type Result } from "../../core/result.ts";
 import type { AzureStoreSpec } from "../../core/spec/azure-store.ts";
+import { answerEach } from "../answer-each.ts";
 import type { ProviderDeps } from "../provider-deps.ts";
 import { authorizedSend } from "./authorized.ts";
 import { type AzurePlaces, resolvePlaces } from "./cloud.ts";
@@ -62,16 +63,6 @@ function connected({ spec, deps, places, platformOrigin }: Parts): SecretProvide
       platform.destroy();
     },
   };
-}
-
-/** Equal references are asked once; the limiter bounds how many are under way. */
-async function answerEach<Answer>(
-  refs: readonly RemoteRef[],
-  ask: (ref: RemoteRef) => Promise<Answer>,
-): Promise<ReadonlyMap<RemoteRefId, Answer>> {
-  const distinct = new Map(refs.map((ref) => [remoteRefId(ref), ref]));
-  const answers = [...distinct].map(async ([id, ref]) => [id, await ask(ref)] as const);
-  return new Map(await Promise.all(answers));
 }
 
 /** A store that can never work says so to everyone. */

@@ -1,7 +1,8 @@
 // Vault behind the provider port: wires connection, session, reader and finder of one store identity.
 
-import { type RemoteRef, type RemoteRefId, remoteRefId, type SecretProvider } from "../../core/provider/port.ts";
+import type { SecretProvider } from "../../core/provider/port.ts";
 import type { VaultStoreSpec } from "../../core/spec/secret-store.ts";
+import { answerEach } from "../answer-each.ts";
 import type { ProviderDeps } from "../provider-deps.ts";
 import { createAuthorizedApi } from "./authorized.ts";
 import { createConnection } from "./connection.ts";
@@ -49,14 +50,4 @@ export function createVaultProvider(spec: VaultStoreSpec, deps: ProviderDeps): S
       connection.destroy();
     },
   };
-}
-
-/** Equal references are asked once; the limiter bounds how many are under way. */
-async function answerEach<Answer>(
-  refs: readonly RemoteRef[],
-  ask: (ref: RemoteRef) => Promise<Answer>,
-): Promise<ReadonlyMap<RemoteRefId, Answer>> {
-  const distinct = new Map(refs.map((ref) => [remoteRefId(ref), ref]));
-  const answers = [...distinct].map(async ([id, ref]) => [id, await ask(ref)] as const);
-  return new Map(await Promise.all(answers));
 }
